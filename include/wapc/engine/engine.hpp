@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wapc/base/budget.hpp"
+#include "wapc/base/bytes.hpp"
+#include "wapc/base/error.hpp"
+#include "wapc/engine/features.hpp"
+#include "wapc/engine/function_type.hpp"
+#include "wapc/engine/host_function.hpp"
+
+// An engine compiles bytes into a module, which can be looked at; a module is linked with what the
+// host offers, once; a linked module makes instances, each with its own state. Each keeps alive
+// what it was made from.
+
+namespace wapc {
+
+/// What one instance may take from the machine.
+struct InstanceLimits {
+  /// Of each linear memory. `memory.grow` past it returns -1; a module that declares more is
+  /// refused with `limit_exceeded`.
+  std::size_t memory_bytes = 256U << 20U;
+
+  /// Of each table. `table.grow` past it returns -1; a module that declares more is refused with
+  /// `limit_exceeded`.
+  std::size_t table_elements = 100'000;
+
+  /// How many linear memories, and how many tables, a module may have.
+  std::size_t memories = 1;
+  std::size_t tables = 16;
+};
+
+enum class ExternKind : std::uint8_t { function, memory, table, global, tag };
+
+[[nodiscard]] std::string_view to_string(ExternKind kind) noexcept;
+
+struct Import {
+  std::string module;
+  std::string name;
+  ExternKind kind;
+  FunctionType type;  ///< Of a function; otherwise empty.
+};
+
+struct Export {
+  std::string name;
+  ExternKind kind;
+  FunctionType type;  ///< Of a function; otherwise empty.
+};
+
+/// The position of a function in `Module::exports()`.
+enum class ExportIndex : std::size_t {};
+
+/// A running guest. Not thread-safe, but not bound to a thread either.
+class Instance : public Caller {
+ public:
+  /// Runs the exported function until it returns, fails, or `budget` is spent; looks at the budget
+  /// at least once a millisecond while guest code runs. `arguments` are as many as the function
+  /// has parameters, as raw bits; so is the result, 0 when the function has none.
+  ///
+  /// Fails with `trapped` (with the guest's frames), `deadline_exceeded`, `cancelled`, or with the
+  /// error that a host function returned, to which the guest's frames are added if it is `trapped`
+  /// and has none; with `limit_exceeded` when the thread has too little native stack, `unsupported`
+  /// when the function takes or gives more than whole numbers, `internal` when the engine is at
+  /// fault. Whatever the error, the instance is spent, save one: after an error of a host function
+  /// the engine can enter it again, if the host finds that right.
+  [[nodiscard]] virtual Result<std::uint64_t> call(ExportIndex function,
+                                                   std::span<const std::uint64_t> arguments,
+                                                   const Budget& budget) = 0;
+};
+
+/// A module and what it imports. Immutable and thread-safe.
+class LinkedModule {
+ public:
+  virtual ~LinkedModule() = default;
+
+  /// Also runs the start section, within `budget`. `states[i]` is for the functions of the i-th
+  /// table linked, of that table's type, and outlives the instance; the span itself is copied.
+  ///
+  /// Fails with `limit_exceeded` when the module declares more than `limits` allow or the machine
+  /// cannot give it, and as `Instance::call` does when the start section fails.
+  [[nodiscard]] virtual Result<std::unique_ptr<Instance>> instantiate(
+      std::span<HostState* const> states, const InstanceLimits& limits,
+      const Budget& budget) const = 0;
+};
+
+/// Compiled code. Immutable and thread-safe.
+class Module {
+ public:
+  virtual ~Module() = default;
+
+  [[nodiscard]] virtual std::span<const Import> imports() const noexcept = 0;
+  [[nodiscard]] virtual std::span<const Export> exports() const noexcept = 0;
+
+  /// Fails with `invalid_module`; its message lists every import that no table offers (see
+  /// `resolve_imports`). Copies the tables, not their functions.
+  [[nodiscard]] virtual Result<std::shared_ptr<const LinkedModule>> link(
+      std::span<const ImportTable> tables) const = 0;
+};
+
+/// How an engine runs code.
+enum class Execution : std::uint8_t { compiled, interpreted, native };
+
+[[nodiscard]] std::string_view to_string(Execution execution) noexcept;
+
+/// What an engine says of itself. A value.
+struct EngineInfo {
+  std::string name;     ///< Such as `wasmtime`.
+  std::string version;  ///< Of the engine, not of the provider.
+  Execution execution;
+  FeatureSet features;  ///< What modules may need; empty where the engine runs no WebAssembly.
+};
+
+/// One way of running WebAssembly. Thread-safe.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  [[nodiscard]] virtual const EngineInfo& info() const noexcept = 0;
+
+  /// Fails with `invalid_module`, saying where and why, or `limit_exceeded` when the module is
+  /// beyond what the reader or the thread's native stack can take. Copies what it needs of `wasm`.
+  [[nodiscard]] virtual Result<std::shared_ptr<const Module>> compile(BytesView wasm) const = 0;
+};
+
+/// Where `module` exports the function `name`; nothing when it does not.
+[[nodiscard]] std::optional<ExportIndex> find_function(const Module& module, std::string_view name);
+
+}  // namespace wapc

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wapc/base/bytes.hpp"
+#include "wapc/base/error.hpp"
+#include "wapc/engine/engine.hpp"
+
+namespace wapc {
+
+/// Imports of a program's own, offered to guests beside those of waPC and WASI: a table of
+/// functions, and what makes the state that one instance's functions work on.
+struct OwnImports {
+  ImportTable table;
+  std::function<std::unique_ptr<HostState>()> make_state;  ///< Of the table's `state_type`.
+};
+
+struct GuestModuleOptions {
+  std::vector<OwnImports> imports = {};
+};
+
+/// A module that speaks waPC, compiled, checked and linked once for all its hosts. Immutable and
+/// thread-safe. It outlives the engine it was loaded with, if need be.
+class GuestModule {
+ public:
+  /// A start function that the guest exports, in the order in which a host calls them.
+  struct StartFunction {
+    std::string name;
+    ExportIndex index;
+  };
+
+  /// Fails with `invalid_module` when `wasm` is not a waPC guest that this engine can run: what the
+  /// engine says of it, no `__guest_call` or exported memory, `__guest_call` or a start function of
+  /// another type, an older protocol, or imports that nothing offers, all of them listed. WASI is
+  /// offered only to a guest that imports it.
+  [[nodiscard]] static Result<std::shared_ptr<const GuestModule>> load(
+      const Engine& engine, BytesView wasm, GuestModuleOptions options = {});
+
+  [[nodiscard]] const LinkedModule& linked() const noexcept { return *linked_; }
+
+  [[nodiscard]] ExportIndex guest_call() const noexcept { return guest_call_; }
+
+  [[nodiscard]] std::span<const StartFunction> start_functions() const noexcept {
+    return start_functions_;
+  }
+
+  /// Whether an instance needs a `Wasi`.
+  [[nodiscard]] bool uses_wasi() const noexcept { return uses_wasi_; }
+
+  [[nodiscard]] std::span<const OwnImports> own_imports() const noexcept { return own_imports_; }
+
+ private:
+  GuestModule() = default;
+
+  std::shared_ptr<const LinkedModule> linked_;
+  ExportIndex guest_call_{};
+  std::vector<StartFunction> start_functions_;
+  bool uses_wasi_ = false;
+  std::vector<OwnImports> own_imports_;
+};
+
+}  // namespace wapc

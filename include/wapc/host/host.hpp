@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "wapc/base/budget.hpp"
+#include "wapc/base/error.hpp"
+#include "wapc/base/log.hpp"
+#include "wapc/engine/engine.hpp"
+#include "wapc/host/guest_module.hpp"
+#include "wapc/rpc/host_handler.hpp"
+#include "wapc/rpc/invoker.hpp"
+#include "wapc/wasi/wasi.hpp"
+
+namespace wapc {
+
+struct HostOptions {
+  std::shared_ptr<HostHandler> handler = nullptr;  ///< None: every host call fails.
+  std::shared_ptr<LogSink> log = nullptr;          ///< None: what the guest prints is dropped.
+  InstanceLimits limits = {};
+
+  /// How long a call may take whose invocation sets no earlier deadline. A call without end would
+  /// take its thread with it, so there is always one: `std::chrono::nanoseconds::max()` for never.
+  std::chrono::nanoseconds call_timeout = std::chrono::seconds{30};
+
+  /// The same for all start functions of the guest together.
+  std::chrono::nanoseconds start_timeout = std::chrono::seconds{5};
+
+  /// What handlers and the log see as the guest's id; none: the next number that this process has
+  /// not counted yet, from 1.
+  std::optional<std::uint64_t> guest_id = std::nullopt;
+
+  /// For guests that import WASI; others get none.
+  WasiConfig wasi = {};
+};
+
+/// One guest, ready to be called. It answers one call at a time: a call from another thread, or
+/// from its own handler, fails with `busy`, and so does a replacement. Stop tokens may be used from
+/// any thread. Not destroyed while it answers.
+class Host final : public Invoker {
+ public:
+  /// Starts an instance: its start section, then `_start`, `_initialize` and `wapc_init`, as far as
+  /// the guest has them. Ends early when `budget` is spent.
+  ///
+  /// Fails with `init_failed` when one of them traps, or exits with a code other than 0;
+  /// `deadline_exceeded` or `cancelled`; `limit_exceeded` when the module declares more than the
+  /// limits allow or the machine has not got it.
+  [[nodiscard]] static Result<std::unique_ptr<Host>> start(
+      std::shared_ptr<const GuestModule> module, HostOptions options = {},
+      const Budget& budget = {});
+  ~Host() override;
+
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  /// The guest's id.
+  [[nodiscard]] std::uint64_t guest_id() const noexcept { return guest_id_; }
+
+  /// Calls the guest. When the last call spent its instance, a fresh one is started first, from the
+  /// same compiled module and within the same budget, and a failure of that is this call's.
+  ///
+  /// Fails with `guest_error` (the guest said so itself) or `protocol_violation` (the guest ended
+  /// in neither response nor error): the instance goes on. Fails with `trapped`,
+  /// `protocol_violation` (a pointer outside its memory), `deadline_exceeded`, `cancelled` or
+  /// `limit_exceeded`: the instance is spent. Fails with `internal` when a host function of the
+  /// program's own threw or the engine is at fault: the instance is spent too. Fails with `busy`,
+  /// `cancelled` when the stop token was used before the call and, for an operation or payload of 4
+  /// GiB and more, `limit_exceeded`: nothing happened. A fresh instance may fail as `start` does.
+  [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override;
+
+  /// Starts an instance of `module` and, when that succeeds, drops the one of today. When it fails,
+  /// as `start` does or with `busy`, the guest of today goes on as if nothing had been.
+  [[nodiscard]] Result<> replace_module(std::shared_ptr<const GuestModule> module,
+                                        const Budget& budget = {});
+
+ private:
+  struct Guest;  // An instance with its states, replaced as a whole.
+
+  Host(std::shared_ptr<const GuestModule> module, HostOptions options);
+
+  [[nodiscard]] Result<std::unique_ptr<Guest>> start_guest(const GuestModule& module,
+                                                           const Budget& budget) const;
+  [[nodiscard]] Result<> answer(const Invocation& invocation, const Budget& budget,
+                                Bytes& response);
+
+  std::shared_ptr<const GuestModule> module_;
+  HostOptions options_;
+  std::uint64_t guest_id_;
+  std::unique_ptr<Guest> guest_;  // None when the last one is spent.
+  std::atomic_flag busy_;
+};
+
+}  // namespace wapc

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wapc/base/bytes.hpp"
+#include "wapc/base/error.hpp"
+#include "wapc/base/log.hpp"
+#include "wapc/engine/host_function.hpp"
+#include "wapc/rpc/host_handler.hpp"
+#include "wapc/rpc/invoker.hpp"
+
+namespace wapc {
+
+/// Who takes part in a conversation beside the guest.
+struct ConversationOptions {
+  std::uint64_t guest_id = 0;
+  std::shared_ptr<HostHandler> handler = nullptr;  ///< None: every host call fails.
+  std::shared_ptr<LogSink> log = nullptr;          ///< None: what the guest logs is dropped.
+};
+
+/// What host and guest say to each other: the state behind the functions that a guest imports from
+/// module `wapc`, and behind AssemblyScript's `env.abort`. One for each instance; not thread-safe.
+///
+/// A pointer or length outside the guest's memory ends the guest's call with `protocol_violation`,
+/// and nothing is read or written. Text that is not UTF-8 is read with U+FFFD in its place. A name
+/// of more than 64 KiB ends the call with `limit_exceeded`; of an error or a line of the log the
+/// first 1 MiB counts.
+class Conversation final : public HostState {
+ public:
+  explicit Conversation(ConversationOptions options);
+
+  /// All nine functions of module `wapc`, and `env.abort`; each works on a Conversation.
+  [[nodiscard]] static ImportTable imports();
+
+  /// Forgets what was said so far: the guest starts anew.
+  void clear();
+
+  /// Forgets the last call and sets the request of the next one, which outlives it.
+  void begin(const Invocation& invocation);
+
+  /// The outcome of the call, given what `__guest_call` returned or failed with; swaps the
+  /// guest's response with what is in `response`.
+  [[nodiscard]] Result<> finish(Result<std::uint64_t> returned, Bytes& response);
+
+  /// `error`, with the guest's own words before it when it is a trap that the guest gave an error
+  /// for.
+  [[nodiscard]] Error explain(const Error& error) const;
+
+ private:
+  Result<> guest_request(Caller& caller, std::uint32_t operation_pointer,
+                         std::uint32_t payload_pointer);
+  Result<> guest_response(Caller& caller, std::uint32_t pointer, std::uint32_t length);
+  Result<> guest_error(Caller& caller, std::uint32_t pointer, std::uint32_t length);
+  Result<std::uint32_t> host_call(Caller& caller, std::uint32_t binding_pointer,
+                                  std::uint32_t binding_length, std::uint32_t namespace_pointer,
+                                  std::uint32_t namespace_length, std::uint32_t operation_pointer,
+                                  std::uint32_t operation_length, std::uint32_t payload_pointer,
+                                  std::uint32_t payload_length);
+  Result<std::uint32_t> host_response_length(Caller& caller);
+  Result<> host_response(Caller& caller, std::uint32_t pointer);
+  Result<std::uint32_t> host_error_length(Caller& caller);
+  Result<> host_error(Caller& caller, std::uint32_t pointer);
+  Result<> console_log(Caller& caller, std::uint32_t pointer, std::uint32_t length);
+  Result<> abort(Caller& caller, std::uint32_t message_pointer, std::uint32_t file_pointer,
+                 std::uint32_t line, std::uint32_t column);
+
+  /// What the handler says to `call`: its reply in `host_response_`, or its error's text.
+  void ask_handler(const HostCall& call);
+  void report(std::string_view text) noexcept;
+
+  ConversationOptions options_;
+  const Invocation* invocation_ = nullptr;
+  Bytes response_;
+  bool responded_ = false;
+  std::optional<std::string> guest_error_;
+  Bytes host_response_;
+  bool host_answered_ = false;
+  std::string host_error_;
+};
+
+}  // namespace wapc

@@ -1,0 +1,192 @@
+#include "wapc/host/host.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <exception>
+#include <limits>
+#include <string>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "base/coarse_clock.hpp"
+#include "base/try.hpp"
+#include "wapc/protocol/conversation.hpp"
+
+namespace wapc {
+namespace {
+
+/// Clears a flag when it goes.
+class Cleared {
+ public:
+  explicit Cleared(std::atomic_flag& flag) : flag_{flag} {}
+
+  Cleared(const Cleared&) = delete;
+  Cleared& operator=(const Cleared&) = delete;
+
+  ~Cleared() { flag_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+// Counted for the process, and not for an engine or a module: logs of all guests go to one place.
+std::uint64_t next_guest_id() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
+std::unexpected<Error> busy() {
+  return failure(Errc::busy, "the guest is answering a call already");
+}
+
+/// What is left of `budget` when nothing may take longer than `timeout` from now on. For a second
+/// and more the coarse time is exact enough.
+Budget within(const Budget& budget, std::chrono::nanoseconds timeout) {
+  constexpr std::chrono::seconds kCoarseEnough{1};
+  const auto now = timeout >= kCoarseEnough ? coarse_now() : Budget::Clock::now();
+  return {.deadline = std::min(budget.deadline, Budget::end_of(timeout, now)), .stop = budget.stop};
+}
+
+/// What a program is told of a start function that failed: its code says whether it was the guest's
+/// own doing, and the message which function it was.
+Error start_error(const Error& error, std::string_view function) {
+  const bool own_doing = error.code() == Errc::trapped || error.code() == Errc::protocol_violation;
+  const Error told{own_doing ? Errc::init_failed : error.code(), error.message(),
+                   error.backtrace()};
+  return told.within(function);
+}
+
+}  // namespace
+
+struct Host::Guest {
+  Guest(const GuestModule& module, const HostOptions& options, std::uint64_t id)
+      : conversation{{.guest_id = id, .handler = options.handler, .log = options.log}} {
+    states.push_back(&conversation);
+    if (module.uses_wasi()) states.push_back(&wasi.emplace(options.wasi, id, options.log));
+  }
+
+  /// The program makes these, and so what it does is looked at: an engine would find out too late.
+  Result<> make_own_states(const GuestModule& module) {
+    for (const auto& own : module.own_imports()) {
+      auto made = make_state(own);
+      if (!made) return std::unexpected{std::move(made).error()};
+      own_states.push_back(*std::move(made));
+      states.push_back(own_states.back().get());
+    }
+    return {};
+  }
+
+  static Result<std::unique_ptr<HostState>> make_state(const OwnImports& own) noexcept {
+    try {
+      auto state = own.make_state();
+      const auto* const made = state.get();
+      if (made != nullptr && typeid(*made) == *own.table.state_type) return state;
+      return failure(Errc::internal, "own imports: make_state gave no state of the table's type");
+    } catch (const std::exception& e) {
+      return failure(Errc::internal, std::string{"own imports: make_state threw: "} + e.what());
+    } catch (...) {
+      return failure(Errc::internal, "own imports: make_state threw");
+    }
+  }
+
+  /// Runs a start function. A guest that ends itself with code 0 has ended that function, not its
+  /// life: TinyGo's `_start` does so.
+  Result<> run(const GuestModule::StartFunction& function, const Budget& budget) {
+    conversation.clear();
+    const auto returned = instance->call(function.index, {}, budget);
+    flush_output();
+    if (returned) return {};
+    if (wasi && wasi->exit_code() == 0) {
+      wasi->forget_exit();
+      return {};
+    }
+    return std::unexpected{start_error(conversation.explain(returned.error()), function.name)};
+  }
+
+  void flush_output() {
+    if (wasi) wasi->flush();
+  }
+
+  Conversation conversation;  // The instance refers to the states, and therefore goes first.
+  std::optional<Wasi> wasi;
+  std::vector<std::unique_ptr<HostState>> own_states;
+  std::vector<HostState*> states;  // In the order of the tables that the module was linked with.
+  std::unique_ptr<Instance> instance;
+};
+
+Result<std::unique_ptr<Host>> Host::start(std::shared_ptr<const GuestModule> module,
+                                          HostOptions options, const Budget& budget) {
+  assert(module);
+  std::unique_ptr<Host> host{new Host{std::move(module), std::move(options)}};
+  WAPC_TRY(host->guest_, host->start_guest(*host->module_, budget));
+  return host;
+}
+
+Host::Host(std::shared_ptr<const GuestModule> module, HostOptions options)
+    : module_{std::move(module)},
+      options_{std::move(options)},
+      guest_id_{options_.guest_id ? *options_.guest_id : next_guest_id()} {}
+
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module,
+                                                       const Budget& budget) const {
+  auto guest = std::make_unique<Guest>(module, options_, guest_id_);
+  WAPC_CHECK(guest->make_own_states(module));
+  const auto start = within(budget, options_.start_timeout);
+  auto instance = module.linked().instantiate(guest->states, options_.limits, start);
+  guest->flush_output();
+  if (!instance)
+    return std::unexpected{
+        start_error(guest->conversation.explain(instance.error()), "instantiate")};
+  guest->instance = *std::move(instance);
+  for (const auto& function : module.start_functions()) {
+    WAPC_CHECK(guest->run(function, start));
+  }
+  return guest;
+}
+
+Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
+  constexpr auto kLengthMax = std::numeric_limits<std::uint32_t>::max();
+  if (invocation.operation.size() > kLengthMax || invocation.payload.size() > kLengthMax) {
+    return failure(Errc::limit_exceeded, "an operation or payload of 4 GiB or more");
+  }
+  if (busy_.test_and_set(std::memory_order_acquire)) return busy();
+  const Cleared cleared{busy_};
+  // Before the guest is entered: what it keeps in memory survives a call that never began.
+  if (invocation.budget.stop.stop_requested()) {
+    return std::unexpected{budget_spent(Errc::cancelled)};
+  }
+  if (options_.call_timeout == std::chrono::nanoseconds::max()) {
+    return answer(invocation, invocation.budget, response);
+  }
+  return answer(invocation, within(invocation.budget, options_.call_timeout), response);
+}
+
+Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes& response) {
+  if (!guest_) {
+    WAPC_TRY(guest_, start_guest(*module_, budget));
+  }
+  guest_->conversation.begin(invocation);
+  const std::array<std::uint64_t, 2> lengths{invocation.operation.size(),
+                                             invocation.payload.size()};
+  auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
+  guest_->flush_output();
+  const bool spent = !returned;
+  auto outcome = guest_->conversation.finish(std::move(returned), response);
+  if (spent) guest_.reset();
+  return outcome;
+}
+
+Result<> Host::replace_module(std::shared_ptr<const GuestModule> module, const Budget& budget) {
+  if (busy_.test_and_set(std::memory_order_acquire)) return busy();
+  const Cleared cleared{busy_};
+  WAPC_TRY(auto guest, start_guest(*module, budget));
+  guest_ = std::move(guest);
+  module_ = std::move(module);
+  return {};
+}
+
+}  // namespace wapc

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// The C interface of `reader/`, which reads modules with the Rust crate wasmparser. It is the
+// mirror of `reader/src/lib.rs`; the two change together. Nothing unwinds across it in either
+// direction.
+
+namespace wapc::reader {
+
+/// Bytes that belong to the reader; valid during the call they are an argument of.
+struct Text {
+  const char* data;  // Never null, but dangling when there are no bytes.
+  std::size_t size;
+};
+
+/// Each byte is the number of a `ValueType`. Both are empty where there is no function.
+struct Signature {
+  Text parameters;
+  Text results;
+};
+
+struct Memory {
+  std::uint64_t pages_min;
+  std::uint64_t pages_max;
+  std::uint64_t page_bytes;
+  bool has_max;
+  bool shared;
+  bool is_64;
+};
+
+struct Table {
+  std::uint64_t elements_min;
+  std::uint64_t elements_max;
+  bool has_max;
+};
+
+/// What is called, on the thread of the caller, with what is found; `user` is passed along. `kind`
+/// is the number of an `ExternKind`, `id` that of a section in the binary format. Sections are
+/// reported while the module is being validated, so a module may prove to be invalid after some of
+/// them; the rest only of a valid module, `counts` first.
+struct Sink {
+  void* user;
+  void (*imported)(void* user, Text module, Text name, std::uint8_t kind, Signature type) noexcept;
+  void (*exported)(void* user, Text name, std::uint8_t kind, std::uint32_t index,
+                   Signature type) noexcept;
+  void (*memory)(void* user, const Memory* memory) noexcept;
+  void (*table)(void* user, const Table* table) noexcept;
+  void (*counts)(void* user, std::uint32_t functions, std::uint32_t globals) noexcept;
+  void (*start)(void* user, std::uint32_t function) noexcept;
+  void (*section)(void* user, std::uint8_t id, Text custom_name, std::size_t offset,
+                  std::size_t size) noexcept;
+  void (*producer)(void* user, Text field, Text name, Text version) noexcept;
+  /// `function` is less than the count of functions.
+  void (*function_name)(void* user, std::uint32_t function, Text name) noexcept;
+  /// Says why, when the module is refused.
+  void (*failure)(void* user, Text message) noexcept;
+};
+
+enum class Status : std::uint8_t { ok, invalid, limit_exceeded, internal };
+
+/// Validates the `size` bytes at `wasm` under `features` (bit n for the n-th `Feature`) and
+/// describes them to `sink`. Thread-safe.
+extern "C" Status wapc_reader_read(const std::byte* wasm, std::size_t size, std::uint32_t features,
+                                   const Sink* sink) noexcept;
+
+}  // namespace wapc::reader
