@@ -1,0 +1,85 @@
+#include "providers/wasm3/module.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "base/try.hpp"
+#include "providers/wasm3/instance.hpp"
+#include "providers/wasm3/loader.hpp"
+
+namespace wapc::wasm3 {
+namespace {
+
+// How many parameters an exported function may have for us to call it.
+constexpr std::size_t kParametersMax = 32;
+
+bool is_integer(ValueType type) {
+  return type == ValueType::i32 || type == ValueType::i64;
+}
+
+bool callable(const Signature& type) {
+  return type.parameters.size() <= kParametersMax && type.results.size() <= 1 &&
+         std::ranges::all_of(type.parameters, is_integer) &&
+         std::ranges::all_of(type.results, is_integer);
+}
+
+std::vector<std::optional<std::uint32_t>> callable_functions(const ModuleInfo& info) {
+  std::vector<std::optional<std::uint32_t>> functions(info.exports.size());
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    const auto& [name, kind, type] = info.exports[i];
+    if (kind == ExternKind::function && callable(type.signature())) {
+      functions[i] = info.export_indices[i];
+    }
+  }
+  return functions;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Module>> Wasm3Module::compile(std::shared_ptr<const Core> core,
+                                                           ModuleInfo info, BytesView wasm) {
+  WAPC_TRY(const auto stack, try_to_compile(wasm));
+  return std::make_shared<const Wasm3Module>(std::move(core), std::move(info),
+                                             Bytes(wasm.begin(), wasm.end()), stack);
+}
+
+Wasm3Module::Wasm3Module(std::shared_ptr<const Core> core, ModuleInfo info, Bytes wasm,
+                         std::size_t compile_stack)
+    : core_{std::move(core)},
+      info_{std::move(info)},
+      functions_{callable_functions(info_)},
+      wasm_{std::move(wasm)},
+      compile_stack_{compile_stack},
+      exports_memory_{std::ranges::any_of(
+          info_.exports, [](const Export& item) { return item.kind == ExternKind::memory; })} {}
+
+Error Wasm3Module::not_callable(ExportIndex index) const {
+  const auto& type = info_.exports[static_cast<std::size_t>(index)].type;
+  return {Errc::unsupported,
+          "only functions of whole numbers can be called: " + to_string(type.signature())};
+}
+
+Result<std::shared_ptr<const LinkedModule>> Wasm3Module::link(
+    std::span<const ImportTable> tables) const {
+  WAPC_TRY(auto imports, resolve_imports(info_.imports, tables));
+  return std::make_shared<const Wasm3LinkedModule>(shared_from_this(), std::move(imports),
+                                                   tables.size());
+}
+
+Wasm3LinkedModule::Wasm3LinkedModule(std::shared_ptr<const Wasm3Module> module,
+                                     std::vector<ResolvedImport> imports, std::size_t tables)
+    : module_{std::move(module)}, imports_{std::move(imports)}, tables_{tables} {}
+
+Result<std::unique_ptr<Instance>> Wasm3LinkedModule::instantiate(std::span<HostState* const> states,
+                                                                 const InstanceLimits& limits,
+                                                                 const Budget& budget) const {
+  assert(states.size() == tables_);
+  WAPC_CHECK(check_declared(module_->info(), limits));
+  auto instance = std::make_unique<Wasm3Instance>(shared_from_this(), states);
+  WAPC_CHECK(instance->start(limits, budget));
+  return instance;
+}
+
+}  // namespace wapc::wasm3

@@ -1,0 +1,94 @@
+#include "providers/wasmtime/core.hpp"
+
+#include <algorithm>
+
+namespace wapc::wasmtime {
+namespace {
+
+// Beyond what guest code may use: for the host functions that it calls, and for the engine itself.
+constexpr std::size_t kStackReserve = 128U << 10U;
+
+// wasmtime's own default for stacks it makes itself, which we never ask for; it insists that they
+// be no smaller than the one for guests.
+constexpr std::size_t kAsyncStack = 2U << 20U;
+
+// Standardised, and on by default in wasmtime. Shared memory is not among them: it would let the
+// bytes under a host function's view change while it looks.
+constexpr FeatureSet kFeatures = [] {
+  FeatureSet features{
+      Feature::mutable_globals,
+      Feature::sign_extension,
+      Feature::saturating_float_to_int,
+      Feature::multi_value,
+      Feature::bulk_memory,
+      Feature::reference_types,
+      Feature::simd,
+      Feature::relaxed_simd,
+      Feature::tail_call,
+      Feature::extended_const,
+      Feature::multi_memory,
+      Feature::memory64,
+      Feature::wide_arithmetic,
+  };
+#ifdef WASMTIME_FEATURE_GC
+  features.add(Feature::exceptions);
+  features.add(Feature::function_references);
+  features.add(Feature::gc);
+#endif
+  return features;
+}();
+
+// Each feature by name, so that a new version of the engine does not accept what the reader of
+// modules refuses. Those without a switch (sign extension, ...) are always on.
+void set_features(wasm_config_t* config) {
+  wasmtime_config_wasm_multi_value_set(config, kFeatures.contains(Feature::multi_value));
+  wasmtime_config_wasm_bulk_memory_set(config, kFeatures.contains(Feature::bulk_memory));
+  wasmtime_config_wasm_simd_set(config, kFeatures.contains(Feature::simd));
+  wasmtime_config_wasm_relaxed_simd_set(config, kFeatures.contains(Feature::relaxed_simd));
+  wasmtime_config_wasm_tail_call_set(config, kFeatures.contains(Feature::tail_call));
+  wasmtime_config_wasm_multi_memory_set(config, kFeatures.contains(Feature::multi_memory));
+  wasmtime_config_wasm_memory64_set(config, kFeatures.contains(Feature::memory64));
+  wasmtime_config_wasm_wide_arithmetic_set(config, kFeatures.contains(Feature::wide_arithmetic));
+  wasmtime_config_wasm_custom_page_sizes_set(config,
+                                             kFeatures.contains(Feature::custom_page_sizes));
+#ifdef WASMTIME_FEATURE_GC
+  wasmtime_config_wasm_reference_types_set(config, kFeatures.contains(Feature::reference_types));
+  wasmtime_config_wasm_function_references_set(config,
+                                               kFeatures.contains(Feature::function_references));
+  wasmtime_config_wasm_gc_set(config, kFeatures.contains(Feature::gc));
+  wasmtime_config_wasm_exceptions_set(config, kFeatures.contains(Feature::exceptions));
+#endif
+#ifdef WASMTIME_FEATURE_THREADS
+  wasmtime_config_wasm_threads_set(config, kFeatures.contains(Feature::threads));
+#endif
+#ifdef WASMTIME_FEATURE_COMPILER
+  wasmtime_config_wasm_stack_switching_set(config, kFeatures.contains(Feature::stack_switching));
+#endif
+  wasmtime_config_wasm_compact_imports_set(config, false);  // Not standard yet, and has no name.
+}
+
+EngineHandle make_engine(const WasmtimeOptions& options) {
+  ConfigHandle config{wasm_config_new()};
+  set_features(config.get());
+  wasmtime_config_epoch_interruption_set(config.get(), true);
+  wasmtime_config_max_wasm_stack_set(config.get(), options.stack_bytes);
+#ifdef WASMTIME_FEATURE_ASYNC
+  wasmtime_config_async_stack_size_set(config.get(), std::max(kAsyncStack, options.stack_bytes));
+#endif
+#ifdef WASMTIME_FEATURE_COMPONENT_MODEL
+  wasmtime_config_wasm_component_model_set(config.get(), false);
+  wasmtime_config_concurrency_support_set(config.get(), false);
+#endif
+  return EngineHandle{wasm_engine_new_with_config(config.release())};
+}
+
+}  // namespace
+
+Core::Core(const WasmtimeOptions& options)
+    : info_{"wasmtime", WASMTIME_VERSION, Execution::compiled, kFeatures},
+      stack_needed_{options.stack_bytes + kStackReserve},
+      engine_{make_engine(options)},
+      ticker_{options.tick, [engine = engine_.get()] { wasmtime_engine_increment_epoch(engine); }} {
+}
+
+}  // namespace wapc::wasmtime

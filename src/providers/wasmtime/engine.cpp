@@ -1,0 +1,72 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/try.hpp"
+#include "engine/native_stack.hpp"
+#include "providers/wasmtime/core.hpp"
+#include "providers/wasmtime/module.hpp"
+#include "wapc/providers/wasmtime.hpp"
+
+namespace wapc {
+namespace wasmtime {
+namespace {
+
+// wasmtime computes the limit from the address at which the guest was entered, without looking
+// whether it is within the address space; and no thread has more.
+constexpr std::size_t kStackMin = 16U << 10U;
+constexpr std::size_t kStackMax = 1U << 30U;
+
+// Compiling runs mostly on threads of wasmtime's own; the calling one needs about 60 KiB, however
+// large the module, and dies without it.
+constexpr std::size_t kCompileStack = 128U << 10U;
+
+class WasmtimeEngine final : public Engine {
+ public:
+  explicit WasmtimeEngine(std::shared_ptr<const Core> core) : core_{std::move(core)} {}
+
+  [[nodiscard]] const EngineInfo& info() const noexcept override { return core_->info(); }
+
+  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const override {
+    if (const auto left = native_stack_left(); left < kCompileStack) {
+      return failure(Errc::limit_exceeded, "the calling thread has " + std::to_string(left) +
+                                               " bytes of native stack left; compiling needs " +
+                                               std::to_string(kCompileStack));
+    }
+    WAPC_TRY(auto info, read_module(wasm, core_->info().features));
+    return WasmtimeModule::compile(core_, std::move(info), wasm);
+  }
+
+ private:
+  std::shared_ptr<const Core> core_;
+};
+
+// wasmtime ends the program when it does not like its options, so they are looked at here.
+Result<> check(const WasmtimeOptions& options) {
+  if (options.stack_bytes < kStackMin || options.stack_bytes > kStackMax) {
+    return failure(Errc::internal, "wasmtime: stack_bytes is " +
+                                       std::to_string(options.stack_bytes) +
+                                       ", and must be from 16 KiB to 1 GiB");
+  }
+  if (options.tick < std::chrono::milliseconds{1}) {
+    return failure(Errc::internal, "wasmtime: the tick must be a millisecond or more");
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace wasmtime
+
+Result<std::unique_ptr<Engine>> make_wasmtime_engine(const WasmtimeOptions& options) {
+#ifdef WASMTIME_FEATURE_COMPILER
+  WAPC_CHECK(wasmtime::check(options));
+  return std::make_unique<wasmtime::WasmtimeEngine>(
+      std::make_shared<const wasmtime::Core>(options));
+#else
+  static_cast<void>(options);
+  return failure(Errc::unsupported, "this build of wasmtime has no compiler");
+#endif
+}
+
+}  // namespace wapc

@@ -1,0 +1,123 @@
+#include "providers/wasmtime/module.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "base/try.hpp"
+#include "providers/wasmtime/instance.hpp"
+#include "wapc/engine/link.hpp"
+
+namespace wapc::wasmtime {
+namespace {
+
+const Export* find_memory(const ModuleInfo& info) {
+  const Export* first = nullptr;
+  for (const auto& candidate : info.exports) {
+    if (candidate.kind != ExternKind::memory) continue;
+    if (candidate.name == "memory") return &candidate;
+    if (first == nullptr) first = &candidate;
+  }
+  return first;
+}
+
+wasm_valtype_vec_t value_types(std::span<const ValueType> types) {
+  wasm_valtype_vec_t list{};
+  wasm_valtype_vec_new_uninitialized(&list, types.size());
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    assert(types[i] == ValueType::i32 || types[i] == ValueType::i64);
+    list.data[i] = wasm_valtype_new(types[i] == ValueType::i64 ? WASM_I64 : WASM_I32);
+  }
+  return list;
+}
+
+FunctionTypeHandle function_type(const Signature& signature) {
+  auto parameters = value_types(signature.parameters);
+  auto results = value_types(signature.results);
+  return FunctionTypeHandle{wasm_functype_new(&parameters, &results)};
+}
+
+HostImport host_import(const ResolvedImport& import) {
+  const std::span parameters{import.function->signature.parameters};
+  const std::span results{import.function->signature.results};
+  assert(parameters.size() <= kHostParametersMax && results.size() <= 1);
+  HostImport row{import.function->body, import.table, parameters.size(), 0, !results.empty()};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i] == ValueType::i64) row.wide |= std::uint64_t{1} << i;
+  }
+  return row;
+}
+
+// `rows` are the data of the functions, and do not move any more.
+Result<> define(wasmtime_linker_t* linker, std::span<const ResolvedImport> imports,
+                std::span<HostImport> rows) {
+  for (std::size_t i = 0; i < imports.size(); ++i) {
+    const auto& function = *imports[i].function;
+    const ErrorHandle error{wasmtime_linker_define_func_unchecked(
+        linker, function.module.data(), function.module.size(), function.name.data(),
+        function.name.size(), function_type(function.signature).get(), WasmtimeInstance::answer,
+        &rows[i], nullptr)};
+    if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Module>> WasmtimeModule::compile(std::shared_ptr<const Core> core,
+                                                              ModuleInfo info, BytesView wasm) {
+#ifdef WASMTIME_FEATURE_COMPILER
+  wasmtime_module_t* module = nullptr;
+  const ErrorHandle error{wasmtime_module_new(
+      core->engine(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &module)};
+  if (error) return failure(Errc::invalid_module, "wasmtime: " + message_of(*error));
+  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info),
+                                                ModuleHandle{module});
+#else
+  return failure(Errc::unsupported, "this build of wasmtime has no compiler");
+#endif
+}
+
+WasmtimeModule::WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info,
+                               ModuleHandle module)
+    : core_{std::move(core)},
+      info_{std::move(info)},
+      memory_{find_memory(info_)},
+      module_{std::move(module)} {}
+
+Result<std::shared_ptr<const LinkedModule>> WasmtimeModule::link(
+    std::span<const ImportTable> tables) const {
+  WAPC_TRY(const auto imports, resolve_imports(info_.imports, tables));
+  std::vector<HostImport> rows;
+  rows.reserve(imports.size());
+  std::ranges::transform(imports, std::back_inserter(rows), host_import);
+
+  const LinkerHandle linker{wasmtime_linker_new(core_->engine())};
+  wasmtime_linker_allow_shadowing(linker.get(), true);  // A module may import a function twice.
+  WAPC_CHECK(define(linker.get(), imports, rows));
+  wasmtime_instance_pre_t* prepared = nullptr;
+  const ErrorHandle error{wasmtime_linker_instantiate_pre(linker.get(), module_.get(), &prepared)};
+  if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
+  return std::make_shared<const WasmtimeLinkedModule>(shared_from_this(), std::move(rows),
+                                                      tables.size(), InstancePreHandle{prepared});
+}
+
+WasmtimeLinkedModule::WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule> module,
+                                           std::vector<HostImport> imports, std::size_t tables,
+                                           InstancePreHandle prepared)
+    : module_{std::move(module)},
+      imports_{std::move(imports)},
+      tables_{tables},
+      prepared_{std::move(prepared)} {}
+
+Result<std::unique_ptr<Instance>> WasmtimeLinkedModule::instantiate(
+    std::span<HostState* const> states, const InstanceLimits& limits, const Budget& budget) const {
+  assert(states.size() == tables_);
+  WAPC_CHECK(check_declared(module_->info(), limits));
+  auto instance = std::make_unique<WasmtimeInstance>(shared_from_this(), states, limits);
+  WAPC_CHECK(instance->start(budget));
+  return instance;
+}
+
+}  // namespace wapc::wasmtime

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "providers/wasmtime/core.hpp"
+#include "providers/wasmtime/handles.hpp"
+#include "wapc/engine/engine.hpp"
+#include "wapc/wasm/module_info.hpp"
+
+namespace wapc::wasmtime {
+
+/// Machine code, and what the binary says of itself.
+class WasmtimeModule final : public Module, public std::enable_shared_from_this<WasmtimeModule> {
+ public:
+  /// `info` is what `read_module` said of `wasm`.
+  [[nodiscard]] static Result<std::shared_ptr<const Module>> compile(
+      std::shared_ptr<const Core> core, ModuleInfo info, BytesView wasm);
+
+  WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info, ModuleHandle module);
+
+  [[nodiscard]] std::span<const Import> imports() const noexcept override { return info_.imports; }
+
+  [[nodiscard]] std::span<const Export> exports() const noexcept override { return info_.exports; }
+
+  [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(
+      std::span<const ImportTable> tables) const override;
+
+  [[nodiscard]] const Core& core() const noexcept { return *core_; }
+
+  [[nodiscard]] const ModuleInfo& info() const noexcept { return info_; }
+
+  /// The export that host functions see as the guest's memory: the one named `memory`, else the
+  /// first that is exported; null when there is none.
+  [[nodiscard]] const Export* memory() const noexcept { return memory_; }
+
+ private:
+  const std::shared_ptr<const Core> core_;
+  const ModuleInfo info_;
+  const Export* const memory_;  // Within info_.
+  const ModuleHandle module_;
+};
+
+/// What wasmtime hands back when the guest calls an import: which of our functions that is.
+struct HostImport {
+  HostFunction::Body body;
+  std::size_t table;  ///< Whose state it works on.
+  std::size_t parameters;
+  std::uint64_t wide;  ///< A bit for each parameter, from the lowest on: set for an i64.
+  bool result;         ///< Whether it has one.
+};
+
+/// A module with its imports looked up, ready to be instantiated many times.
+class WasmtimeLinkedModule final : public LinkedModule,
+                                   public std::enable_shared_from_this<WasmtimeLinkedModule> {
+ public:
+  /// `imports` are what the functions within `prepared` were given as their data.
+  WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule> module,
+                       std::vector<HostImport> imports, std::size_t tables,
+                       InstancePreHandle prepared);
+
+  [[nodiscard]] Result<std::unique_ptr<Instance>> instantiate(std::span<HostState* const> states,
+                                                              const InstanceLimits& limits,
+                                                              const Budget& budget) const override;
+
+  [[nodiscard]] const WasmtimeModule& module() const noexcept { return *module_; }
+
+  [[nodiscard]] const wasmtime_instance_pre_t* prepared() const noexcept { return prepared_.get(); }
+
+ private:
+  const std::shared_ptr<const WasmtimeModule> module_;
+  const std::vector<HostImport> imports_;
+  const std::size_t tables_;
+  const InstancePreHandle prepared_;
+};
+
+}  // namespace wapc::wasmtime

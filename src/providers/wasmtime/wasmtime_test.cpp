@@ -1,0 +1,497 @@
+#include "wapc/providers/wasmtime.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include "providers/wasmtime/handles.hpp"
+#include "wapc/engine/trap.hpp"
+
+// What is particular to this engine. What all engines must do alike stands in conformance/.
+
+namespace wapc {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// What the guests of these tests may call.
+class Probe final : public HostState {
+ public:
+  // Each argument in another digit, so that one out of place shows.
+  Result<std::uint64_t> mix(Caller& /*caller*/, std::uint32_t a, std::uint64_t b, std::uint32_t c) {
+    return std::uint64_t{a} + b * 3 + std::uint64_t{c} * 5;
+  }
+
+  Result<std::uint32_t> minus(Caller& /*caller*/, std::uint32_t a) { return 0U - a; }
+
+  Result<> fail(Caller& /*caller*/) { return std::unexpected{error}; }
+
+  Result<> stop_call(Caller& /*caller*/) {
+    stop.request_stop();
+    return {};
+  }
+
+  Result<std::uint32_t> memory_size(Caller& caller) {
+    return static_cast<std::uint32_t>(caller.memory().size());
+  }
+
+  Result<std::uint64_t> time_left(Caller& caller) {
+    return caller.budget().deadline == Budget::Clock::time_point::max() ? 0 : 1;
+  }
+
+  std::stop_source stop;
+  Error error{Errc::denied, "the very error"};
+};
+
+constexpr std::array kFunctions{
+    offer<&Probe::mix>("env", "mix"),          offer<&Probe::minus>("env", "minus"),
+    offer<&Probe::fail>("env", "fail"),        offer<&Probe::stop_call>("env", "stop"),
+    offer<&Probe::memory_size>("env", "size"), offer<&Probe::time_left>("env", "time_left"),
+};
+const ImportTable kTable{kFunctions, &typeid(Probe)};
+
+Bytes from_text(std::string_view wat) {
+  wasm_byte_vec_t binary{};
+  const wasmtime::ErrorHandle error{wasmtime_wat2wasm(wat.data(), wat.size(), &binary)};
+  if (error) {
+    ADD_FAILURE() << wasmtime::message_of(*error);
+    return {};
+  }
+  const auto view = as_bytes({binary.data, binary.size});
+  Bytes bytes{view.begin(), view.end()};
+  wasm_byte_vec_delete(&binary);
+  return bytes;
+}
+
+// The first export of `module` that is a function.
+ExportIndex function(const Module& module, std::string_view name) {
+  const auto index = find_function(module, name);
+  EXPECT_TRUE(index) << name;
+  return index.value_or(ExportIndex{});
+}
+
+class WasmtimeTest : public testing::Test {
+ protected:
+  explicit WasmtimeTest(const WasmtimeOptions& options = {})
+      : engine_{make_wasmtime_engine(options).value()} {}
+
+  std::shared_ptr<const Module> compile(std::string_view wat) {
+    auto module = engine_->compile(from_text(wat));
+    EXPECT_TRUE(module) << module.error().message();
+    return *module;
+  }
+
+  Result<std::unique_ptr<Instance>> instantiate(std::string_view wat, const Budget& budget = {},
+                                                const InstanceLimits& limits = {}) {
+    module_ = compile(wat);
+    auto linked = module_->link(std::span{&kTable, 1});
+    if (!linked) return std::unexpected{linked.error()};
+    std::array<HostState*, 1> states{&probe_};
+    return (*linked)->instantiate(states, limits, budget);
+  }
+
+  // Calls the export `run` of a fresh instance.
+  Result<std::uint64_t> run(std::string_view wat, std::vector<std::uint64_t> arguments = {},
+                            const Budget& budget = {}, const InstanceLimits& limits = {}) {
+    auto instance = instantiate(wat, {}, limits);
+    if (!instance) return std::unexpected{instance.error()};
+    return (*instance)->call(function(*module_, "run"), arguments, budget);
+  }
+
+  Probe probe_;
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<const Module> module_;
+};
+
+// Runs `use` on a thread with a stack of `bytes`: of our own memory, for the C library may give a
+// thread the larger stack of one that has ended.
+void on_thread_with_stack(std::size_t bytes, const std::function<void()>& use) {
+  struct alignas(4096) Page {
+    std::array<std::byte, 4096> bytes;
+  };
+
+  std::vector<Page> stack(bytes / sizeof(Page));
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstack(&attributes, stack.data(), bytes), 0);
+  pthread_t thread{};
+  const auto body = [](void* work) -> void* {
+    (**static_cast<const std::function<void()>**>(work))();
+    return nullptr;
+  };
+  const auto* work = &use;
+  ASSERT_EQ(pthread_create(&thread, &attributes, body, static_cast<void*>(&work)), 0);
+  ASSERT_EQ(pthread_join(thread, nullptr), 0);
+  pthread_attr_destroy(&attributes);
+}
+
+Budget within(std::chrono::nanoseconds time) {
+  Budget budget;
+  budget.deadline = Budget::Clock::now() + time;
+  return budget;
+}
+
+constexpr std::string_view kLoop = R"((module (func (export "run") (loop br 0))))";
+
+TEST_F(WasmtimeTest, SaysWhatItIs) {
+  EXPECT_EQ(engine_->info().name, "wasmtime");
+  EXPECT_THAT(engine_->info().version, StartsWith("5"));
+  EXPECT_TRUE(engine_->info().features.contains(Feature::tail_call));
+  EXPECT_FALSE(engine_->info().features.contains(Feature::threads));
+}
+
+TEST_F(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
+  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = 0}).error().code(), Errc::internal);
+  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::internal);
+  EXPECT_EQ(make_wasmtime_engine({.tick = milliseconds{0}}).error().code(), Errc::internal);
+}
+
+TEST_F(WasmtimeTest, PassesArgumentsAndResultsExactly) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "mix" (func $mix (param i32 i64 i32) (result i64)))
+    (func (export "run") (param i32 i64 i32) (result i64)
+      (call $mix (local.get 0) (local.get 1) (local.get 2)))))";
+
+  const auto result = run(kGuest, {0xFFFF'FFFE, 0x1234'5678'9ABC'DEF0, 7});
+
+  EXPECT_EQ(result.value(), 0xFFFF'FFFEU + 0x1234'5678'9ABC'DEF0U * 3 + 35);
+}
+
+TEST_F(WasmtimeTest, IgnoresTheHighHalfOfI32s) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "minus" (func $minus (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))";
+
+  EXPECT_EQ(run(kGuest, {0xABCD'0000'0001}).value(), 0xFFFF'FFFFU);
+}
+
+TEST_F(WasmtimeTest, LinksAFunctionThatIsImportedTwice) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "minus" (func $a (param i32) (result i32)))
+    (import "env" "minus" (func $b (param i32) (result i32)))
+    (func (export "run") (result i32) (i32.add (call $a (i32.const -1)) (call $b (i32.const -2))))))";
+
+  EXPECT_EQ(run(kGuest).value(), 3);
+}
+
+TEST_F(WasmtimeTest, CallsNoFunctionsOfOtherTypes) {
+  EXPECT_EQ(run(R"((module (func (export "run") (result f32) (f32.const 1))))").error().code(),
+            Errc::unsupported);
+  EXPECT_EQ(run(R"((module (func (export "run") (result i32 i32) (i32.const 1) (i32.const 2))))")
+                .error()
+                .code(),
+            Errc::unsupported);
+}
+
+TEST_F(WasmtimeTest, HandsBackTheVeryErrorOfAHostFunction) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "fail" (func $fail)) (func (export "run") (call $fail))))";
+
+  const auto result = run(kGuest);
+
+  EXPECT_EQ(&result.error().message(), &probe_.error.message());
+}
+
+TEST_F(WasmtimeTest, EntersAnInstanceAgainAfterAnErrorOfAHostFunction) {
+  auto instance = instantiate(R"((module
+    (import "env" "fail" (func $fail))
+    (func (export "run") (call $fail)) (func (export "nine") (result i32) (i32.const 9))))");
+  ASSERT_FALSE((*instance)->call(function(*module_, "run"), {}, {}));
+
+  EXPECT_EQ((*instance)->call(function(*module_, "nine"), {}, {}).value(), 9);
+}
+
+struct TrapCase {
+  Trap trap;
+  std::string_view body;
+};
+
+class WasmtimeTrapTest : public WasmtimeTest, public testing::WithParamInterface<TrapCase> {};
+
+TEST_P(WasmtimeTrapTest, IsReportedInTheWordsOfTheSpecification) {
+  const auto result = run(R"((module (memory 1) (table 2 funcref)
+    (type $void (func)) (type $int (func (result i32)))
+    (func $int (type $int) (i32.const 1)) (elem (i32.const 0) $int)
+    (func $deep (export "deep") (result i32) (i32.add (call $deep) (i32.const 1)))
+    (func (export "run") )" +
+                          std::string{GetParam().body} + "))");
+
+  EXPECT_EQ(result.error().code(), Errc::trapped);
+  EXPECT_EQ(result.error().message(), to_string(GetParam().trap));
+  EXPECT_THAT(result.error().backtrace(), HasSubstr("#0 "));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, WasmtimeTrapTest,
+    testing::Values(
+        TrapCase{Trap::unreachable, "unreachable"},
+        TrapCase{Trap::memory_out_of_bounds, "(drop (i32.load (i32.const 65536)))"},
+        TrapCase{Trap::undefined_element, "(call_indirect (type $void) (i32.const 9))"},
+        TrapCase{Trap::uninitialized_element, "(call_indirect (type $void) (i32.const 1))"},
+        TrapCase{Trap::indirect_call_type_mismatch, "(call_indirect (type $void) (i32.const 0))"},
+        TrapCase{Trap::integer_overflow,
+                 "(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))"},
+        TrapCase{Trap::integer_division_by_zero, "(drop (i32.div_u (i32.const 1) (i32.const 0)))"},
+        TrapCase{Trap::invalid_conversion_to_integer, "(drop (i32.trunc_f32_s (f32.const nan)))"},
+        TrapCase{Trap::null_reference, "(call_ref $void (ref.null $void))"},
+        TrapCase{Trap::stack_exhausted, "(drop (call $deep))"}));
+
+TEST_F(WasmtimeTest, NamesTheFunctionsOfABacktrace) {
+  const auto result = run(R"((module
+    (func $inner unreachable) (func $"two\nlines" (call $inner))
+    (func (export "run") (call $"two\nlines"))))");
+
+  EXPECT_THAT(result.error().backtrace(), StartsWith("#0 inner (offset 0x"));
+  EXPECT_THAT(result.error().backtrace(), HasSubstr("\n#1 two lines (offset 0x"));
+  EXPECT_THAT(result.error().backtrace(), HasSubstr("\n#2 function 2 (offset 0x"));
+}
+
+TEST_F(WasmtimeTest, EndsALoopAtItsDeadline) {
+  const auto result = run(kLoop, {}, within(milliseconds{5}));
+
+  EXPECT_EQ(result.error().code(), Errc::deadline_exceeded);
+  EXPECT_EQ(result.error().message(), budget_spent(Errc::deadline_exceeded).message());
+}
+
+TEST_F(WasmtimeTest, EndsALoopThatIsCancelledFromAnotherThread) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "stop" (func $stop)) (func (export "run") (call $stop) (loop br 0))))";
+  std::stop_source cancel;
+  // The guest says when it runs; another thread cancels it then.
+  std::jthread other;
+  const std::stop_callback entered{probe_.stop.get_token(),
+                                   [&] { other = std::jthread{[&] { cancel.request_stop(); }}; }};
+
+  EXPECT_EQ(run(kGuest, {}, {.stop = cancel.get_token()}).error().code(), Errc::cancelled);
+}
+
+TEST_F(WasmtimeTest, NeverEntersTheGuestForACallThatIsCancelledAlready) {
+  std::stop_source cancel;
+  cancel.request_stop();
+
+  EXPECT_EQ(run(R"((module (func (export "run") unreachable)))", {}, {.stop = cancel.get_token()})
+                .error()
+                .code(),
+            Errc::cancelled);
+}
+
+TEST_F(WasmtimeTest, LetsACallWithoutABudgetRunPastManyTicks) {
+  constexpr std::string_view kGuest = R"((module
+    (func (export "run") (result i32) (local i32)
+      (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
+                               (i32.const 30000000))))
+      (local.get 0))))";
+
+  EXPECT_EQ(run(kGuest).value(), 30'000'000);
+}
+
+TEST_F(WasmtimeTest, EndsALoopInTheStartSection) {
+  const auto instance =
+      instantiate("(module (func $loop (loop br 0)) (start $loop))", within(milliseconds{5}));
+
+  EXPECT_EQ(instance.error().code(), Errc::deadline_exceeded);
+}
+
+TEST_F(WasmtimeTest, ReportsATrapInTheStartSection) {
+  EXPECT_EQ(instantiate("(module (func $f unreachable) (start $f))").error().code(), Errc::trapped);
+}
+
+TEST_F(WasmtimeTest, ReportsSegmentsThatDoNotFit) {
+  EXPECT_EQ(instantiate(R"((module (memory 1) (data (i32.const 65536) "x")))").error().message(),
+            to_string(Trap::memory_out_of_bounds));
+  EXPECT_EQ(
+      instantiate("(module (table 1 funcref) (func $f) (elem (i32.const 1) $f))").error().message(),
+      to_string(Trap::table_out_of_bounds));
+}
+
+TEST_F(WasmtimeTest, FindsTheMemoryInTheStartSectionToo) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "size" (func $size (result i32)))
+    (memory (export "other") 2) (global $size (mut i32) (i32.const 0))
+    (func $start (global.set $size (call $size))) (start $start)
+    (func (export "run") (result i32)
+      (drop (memory.grow (i32.const 1)))
+      (i32.sub (call $size) (global.get $size)))))";
+
+  EXPECT_EQ(run(kGuest).value(), 65'536);
+}
+
+TEST_F(WasmtimeTest, TakesTheMemoryNamedMemory) {
+  auto instance = instantiate(R"((module (memory $a 1) (memory $b 2)
+    (export "first" (memory $a)) (export "memory" (memory $b))))",
+                              {}, {.memories = 2});
+
+  EXPECT_EQ((*instance)->memory().size(), 2U * 65'536U);
+}
+
+TEST_F(WasmtimeTest, HasNoMemoryWhereNoneIsExported) {
+  EXPECT_TRUE((*instantiate("(module (memory 1))"))->memory().empty());
+}
+
+TEST_F(WasmtimeTest, HandsTheBudgetToHostFunctions) {
+  constexpr std::string_view kGuest = R"((module
+    (import "env" "time_left" (func $f (result i64)))
+    (func (export "run") (result i64) (call $f))))";
+
+  EXPECT_EQ(run(kGuest).value(), 0);
+  EXPECT_EQ(run(kGuest, {}, within(std::chrono::hours{1})).value(), 1);
+}
+
+TEST_F(WasmtimeTest, LetsNoMemoryOrTableGrowPastItsLimit) {
+  constexpr std::string_view kGuest = R"((module (memory 1) (table 1 funcref)
+    (func (export "run") (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (memory.grow (i32.const 2)))
+        (else (table.grow (ref.null func) (i32.const 100)))))))";
+  const InstanceLimits limits{.memory_bytes = 2 * 65'536, .table_elements = 100};
+
+  EXPECT_EQ(run(kGuest, {1}, {}, limits).value(), 0xFFFF'FFFFU);
+  EXPECT_EQ(run(kGuest, {0}, {}, limits).value(), 0xFFFF'FFFFU);
+}
+
+TEST_F(WasmtimeTest, RefusesAModuleThatDeclaresMoreThanTheLimits) {
+  const auto instance = instantiate("(module (memory 3))", {}, {.memory_bytes = 2 * 65'536});
+
+  EXPECT_EQ(instance.error().code(), Errc::limit_exceeded);
+}
+
+TEST_F(WasmtimeTest, SaysSoWhenTheMachineHasNoRoomForAMemory) {
+  const auto instance = instantiate("(module (memory i64 0x7000000000))", {},
+                                    {.memory_bytes = std::size_t{1} << 60U});
+
+  EXPECT_EQ(instance.error().code(), Errc::limit_exceeded);
+  EXPECT_THAT(instance.error().message(), StartsWith("no room for an instance: "));
+}
+
+TEST_F(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
+  constexpr std::string_view kGuest = R"((module (memory 1) (tag $t (param i32))
+    (func (export "run") (result i32)
+      (block $caught (result i32)
+        (try_table (catch $t $caught) (throw $t (i32.const 8)))
+        unreachable))))";
+
+  const auto result = run(kGuest);
+
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(*result, 8);
+}
+
+TEST_F(WasmtimeTest, TrapsOnAnExceptionThatNobodyCatches) {
+  EXPECT_EQ(run(R"((module (tag $t) (func (export "run") (throw $t))))").error().code(),
+            Errc::trapped);
+}
+
+TEST_F(WasmtimeTest, BoundsTheHeapOfCollectedObjects) {
+  constexpr std::string_view kGuest = R"((module
+    (type $bytes (array (mut i64))) (type $list (struct (field (ref null $list)) (field (ref $bytes))))
+    (func (export "run") (local (ref null $list))
+      (loop
+        (local.set 0 (struct.new $list (local.get 0) (array.new_default $bytes (i32.const 10000))))
+        (br 0)))))";
+
+  const auto result = run(kGuest, {}, within(std::chrono::minutes{1}), {.memory_bytes = 4U << 20U});
+
+  EXPECT_EQ(result.error().code(), Errc::limit_exceeded) << result.error().message();
+}
+
+TEST_F(WasmtimeTest, KeepsAliveWhatAnInstanceNeeds) {
+  auto instance = instantiate(R"((module
+    (import "env" "minus" (func $minus (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))");
+  const auto run = function(*module_, "run");
+  engine_.reset();
+  module_.reset();
+  const std::array<std::uint64_t, 1> arguments{1};
+
+  EXPECT_EQ((*instance)->call(run, arguments, {}).value(), 0xFFFF'FFFFU);
+}
+
+TEST_F(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
+#endif
+  constexpr std::string_view kGuest =
+      R"((module (func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))))";
+  auto instance = instantiate(kGuest);
+  Result<std::uint64_t> called;
+  Errc instantiated{};
+
+  on_thread_with_stack(256U << 10U, [&] {
+    called = (*instance)->call(function(*module_, "run"), {}, {});
+    instantiated = instantiate(kGuest).error().code();
+  });
+
+  EXPECT_EQ(called.error().code(), Errc::limit_exceeded);
+  EXPECT_THAT(called.error().message(), HasSubstr("native stack"));
+  EXPECT_EQ(instantiated, Errc::limit_exceeded);
+}
+
+TEST_F(WasmtimeTest, CompilesNothingOnAThreadWithTooLittleStack) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
+#endif
+  const auto wasm = from_text("(module)");
+  Errc compiled{};
+
+  on_thread_with_stack(64U << 10U, [&] { compiled = engine_->compile(wasm).error().code(); });
+
+  EXPECT_EQ(compiled, Errc::limit_exceeded);
+}
+
+TEST_F(WasmtimeTest, EndsRecursionOnAThreadWithJustEnoughStack) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
+#endif
+  auto instance = instantiate(
+      R"((module (func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))))");
+  Result<std::uint64_t> called;
+
+  on_thread_with_stack(704U << 10U,
+                       [&] { called = (*instance)->call(function(*module_, "run"), {}, {}); });
+
+  EXPECT_EQ(called.error().message(), to_string(Trap::stack_exhausted));
+}
+
+TEST_F(WasmtimeTest, RunsInstancesOfOneModuleOnManyThreads) {
+  const auto module = compile(R"((module
+    (import "env" "minus" (func $minus (param i32) (result i32)))
+    (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))");
+  const auto linked = *module->link(std::span{&kTable, 1});
+  const auto work = [&] {
+    for (std::uint64_t i = 0; i < 200; ++i) {
+      Probe probe;
+      std::array<HostState*, 1> states{&probe};
+      const auto instance = linked->instantiate(states, {}, {});
+      const std::array arguments{i};
+      EXPECT_EQ((*instance)->call(function(*module, "run"), arguments, {}).value(),
+                static_cast<std::uint32_t>(0 - i));
+    }
+  };
+
+  const std::jthread first{work};
+  const std::jthread second{work};
+}
+
+TEST_F(WasmtimeTest, RefusesWhatTheFeaturesDoNotHold) {
+  EXPECT_EQ(engine_->compile(from_text("(module (memory 1 1 shared))")).error().code(),
+            Errc::invalid_module);
+}
+
+}  // namespace
+}  // namespace wapc
