@@ -1,0 +1,223 @@
+#include "cli/cli.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/try.hpp"
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
+
+namespace wapc::cli {
+namespace {
+
+constexpr std::string_view kExamples = R"(Examples:
+  wapc call hello.wasm 'wapc:sample!Hello' 'this is a test'
+  wapc inspect hello.wasm
+  wapc help call
+)";
+
+std::string footer() {
+  std::string text{kExamples};
+  text += "\nExit codes:";
+  for (const auto& row : exit_codes()) {
+    text += fmt::format("\n  {:>3}  {}", static_cast<int>(row.code), row.meaning);
+  }
+  return text;
+}
+
+/// Breaks `text` into lines of at most `width`, at blanks.
+std::string wrapped(std::string_view text, std::size_t width) {
+  std::string result;
+  while (text.size() > width) {
+    const auto end = text.rfind(' ', width);
+    if (end == std::string_view::npos) break;
+    result.append(text.substr(0, end)).append("\n");
+    text.remove_prefix(end + 1);
+  }
+  return result.append(text);
+}
+
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    column_width(kNamesWidth);
+    label("SUBCOMMAND", "COMMAND");
+    label("Positionals", "Arguments");
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_name().empty() ? "" : " " + option->get_type_name();
+  }
+
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return wrapped(option->get_description(), kLineWidth - kNamesWidth);
+  }
+
+ private:
+  static constexpr std::size_t kLineWidth = 90;
+  static constexpr std::size_t kNamesWidth = 24;
+};
+
+void set_up(CLI::App& program) {
+  program.name("wapc");
+  program.description("Runs waPC guests: WebAssembly modules that answer calls.");
+  program.set_version_flag("--version", "wapc " WAPC_VERSION, "Print the version and go");
+  program.set_help_flag("-h,--help", "Print this help and go");
+  program.require_subcommand(1);  // And no more: an operation may be called like a command.
+  program.footer(footer());
+  program.formatter(std::make_shared<HelpFormatter>());
+}
+
+std::vector<std::string> command_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const auto* app : program.get_subcommands({})) names.push_back(app->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::unexpected<Problem> unknown_command(const CLI::App& program, std::string_view name) {
+  const auto names = command_names(program);
+  const auto near = nearest(name, names);
+  return wrong_usage(fmt::format("there is no command {}", in_quotes(name)),
+                     near.empty()
+                         ? fmt::format("commands are {}; see wapc --help", fmt::join(names, ", "))
+                         : fmt::format("did you mean wapc {}?", near));
+}
+
+/// `argument` fits nowhere among those of `app`.
+std::unexpected<Problem> unexpected_argument(const CLI::App& program, const CLI::App& app,
+                                             std::string_view argument) {
+  const bool is_program = &app == &program;
+  const auto help = is_program ? std::string{"see wapc --help"}
+                               : fmt::format("see wapc {} --help", app.get_name());
+  if (argument.size() < 2 || !argument.starts_with('-')) {
+    if (is_program) return unknown_command(program, argument);
+    return wrong_usage(fmt::format("unexpected argument {}", in_quotes(argument)),
+                       "text with blanks goes between quotes; " + help);
+  }
+  const auto name = argument.substr(0, argument.find('='));
+  const auto names = option_names(app);
+  const auto near = nearest(name, names);
+  auto hint = near.empty() ? help : fmt::format("did you mean {}? Otherwise {}", near, help);
+  if (!is_program) hint += "; after a lone -- nothing is taken for an option";
+  return wrong_usage(fmt::format("unknown option {}", in_quotes(name)), std::move(hint));
+}
+
+std::string in_our_words(const CLI::ParseError& error) {
+  const std::string_view text = error.what();
+  const auto option = text.substr(0, text.find(':'));
+  if (text.find(": At Most 1 required") != std::string_view::npos) {
+    return fmt::format("{} is given more than once", printable(option));
+  }
+  if (text.ends_with(" missing")) return fmt::format("{} needs a value", printable(option));
+  return printable(text);
+}
+
+/// What is wrong with the arguments, told by what CLI11 says and by what it could not place.
+std::unexpected<Problem> wrong_arguments(const CLI::App& program, const CLI::ParseError& error) {
+  const auto parsed = program.get_subcommands();
+  const auto& app = parsed.empty() ? program : *parsed.front();
+  if (const auto rest = app.remaining(); !rest.empty()) {
+    return unexpected_argument(program, app, rest.front());
+  }
+  if (parsed.empty()) {
+    return wrong_usage("no command given", fmt::format("commands are {}; see wapc --help",
+                                                       fmt::join(command_names(program), ", ")));
+  }
+  return wrong_usage(in_our_words(error), fmt::format("see wapc {} --help", app.get_name()));
+}
+
+/// Of the program itself: `App::help` would speak of the command that was given.
+std::string program_help(const CLI::App& program) {
+  return program.get_formatter()->make_help(&program, program.get_name(),
+                                            CLI::AppFormatMode::Normal);
+}
+
+/// `wapc help [COMMAND]`.
+Command help_command(CLI::App& program) {
+  auto* app = program.add_subcommand("help", "Print help on a command");
+  const auto name = std::make_shared<std::string>();
+  app->add_option("COMMAND", *name, "Which one; none for the program")->type_name("");
+  app->group("Commands");
+  app->footer("Examples:\n  wapc help\n  wapc help call");
+  return {.app = app, .run = [&program, name](Streams& streams) -> Outcome<ExitCode> {
+            const auto apps = program.get_subcommands({});
+            const auto asked = std::ranges::find(apps, *name, &CLI::App::get_name);
+            if (!name->empty() && asked == apps.end()) return unknown_command(program, *name);
+            const auto text =
+                name->empty() ? program_help(program) : (*asked)->help(program.get_name());
+            WAPC_CHECK(streams.out(text));
+            return ExitCode::ok;
+          }};
+}
+
+/// Whether JSON was asked for, when the arguments could not be understood.
+bool mentions_json(std::span<char* const> arguments) {
+  const auto end = std::ranges::find(arguments, std::string_view{"--"});
+  return std::find(arguments.begin(), end, std::string_view{"--json"}) != end;
+}
+
+ExitCode tell(const Problem& problem, bool as_json, Streams& streams) {
+  if (!as_json) {
+    streams.error(describe(problem));
+    return problem.exit;
+  }
+  const auto told = streams.out(json_text({{"ok", false}, {"error", to_json(problem)}}));
+  if (!told) streams.error(describe(told.error()));
+  return problem.exit;
+}
+
+ExitCode run_command(const Command& command, Streams& streams) {
+  const bool as_json = command.json && command.json();
+  try {
+    const auto outcome = command.run(streams);
+    return outcome ? *outcome : tell(outcome.error(), as_json, streams);
+  } catch (const std::exception& e) {
+    return tell(problem({Errc::internal, e.what()}), as_json, streams);
+  }
+}
+
+ExitCode parse_and_run(std::span<char* const> arguments, Streams& streams) {
+  CLI::App program;
+  set_up(program);
+  const Command commands[]{call_command(program), inspect_command(program),
+                           engines_command(program), completion_command(program),
+                           help_command(program)};
+  try {
+    program.parse(static_cast<int>(arguments.size()), arguments.data());
+  } catch (const CLI::Success& asked) {  // --help and --version.
+    std::ostringstream text;
+    program.exit(asked, text, text);
+    const auto told = streams.out(text.str());
+    return told ? ExitCode::ok : tell(told.error(), false, streams);
+  } catch (const CLI::ParseError& error) {
+    return tell(wrong_arguments(program, error).error(), mentions_json(arguments), streams);
+  }
+  const auto* const command = std::ranges::find_if(
+      commands, [](const Command& candidate) { return candidate.app->parsed(); });
+  return run_command(*command, streams);
+}
+
+}  // namespace
+
+int run(std::span<char* const> arguments, Streams& streams) {
+  return static_cast<int>(parse_and_run(arguments, streams));
+}
+
+}  // namespace wapc::cli

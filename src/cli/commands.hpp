@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/problem.hpp"
+#include "cli/streams.hpp"
+
+namespace wapc::cli {
+
+/// A subcommand: where its arguments are described, and what runs it once they are parsed. A
+/// problem that it returns is told to the user; one that it has told itself comes back as its exit
+/// code.
+struct Command {
+  CLI::App* app;
+  std::function<Outcome<ExitCode>(Streams&)> run;
+  /// Whether the user asked for JSON; null where there is none.
+  std::function<bool()> json = nullptr;
+};
+
+[[nodiscard]] Command call_command(CLI::App& program);
+[[nodiscard]] Command inspect_command(CLI::App& program);
+[[nodiscard]] Command engines_command(CLI::App& program);
+[[nodiscard]] Command completion_command(CLI::App& program);
+
+}  // namespace wapc::cli

@@ -1,0 +1,175 @@
+#include "cli/host_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/try.hpp"
+#include "cli/files.hpp"
+#include "cli/text.hpp"
+
+namespace wapc::cli {
+namespace {
+
+constexpr std::string_view kHint =
+    "write it as --host 'binding/namespace/operation=answer', with * for anything, where the "
+    "answer "
+    "is echo, text:TEXT, error:TEXT or file:PATH";
+
+/// Where `wanted` stands in `text` first, but for places with a `\` before them.
+std::size_t find_plain(std::string_view text, char wanted) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == wanted) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+std::vector<std::string_view> split_plain(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto end = find_plain(text, separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// A pattern that matches `name` alone.
+std::string plain(std::string_view name) {
+  std::string pattern;
+  for (const char c : name) {
+    if (std::string_view{"\\/*="}.find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+struct ParsedAnswer {
+  HostRule::Answer answer;
+  Bytes bytes;
+};
+
+Outcome<ParsedAnswer> parse_answer(std::string_view text, const auto& wrong) {
+  if (text.empty()) return wrong("it has no answer after the \"=\"");
+  if (text == "echo") return ParsedAnswer{HostRule::Answer::echo, {}};
+  const auto colon = text.find(':');
+  const auto word = text.substr(0, colon);
+  const auto rest = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  const bool known = word == "text" || word == "error" || word == "file";
+  if (known && colon == std::string_view::npos) {
+    return wrong(fmt::format("{} needs a colon and what comes after it", in_quotes(word)));
+  }
+  if (word == "text") return ParsedAnswer{HostRule::Answer::bytes, bytes_of(rest)};
+  if (word == "error") return ParsedAnswer{HostRule::Answer::error, bytes_of(rest)};
+  if (word == "file") {
+    if (rest.empty()) return wrong("\"file:\" names no file");
+    WAPC_TRY(auto bytes, read_file(std::string{rest}));
+    return ParsedAnswer{HostRule::Answer::bytes, std::move(bytes)};
+  }
+  if (word == "echo") return wrong("\"echo\" takes nothing after it");
+  const std::array<std::string, 4> words{"echo", "text", "error", "file"};
+  const auto near = nearest(word, words);
+  return wrong(fmt::format("{} is no answer{}", in_quotes(text),
+                           near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+}
+
+class RuleHandler final : public HostHandler {
+ public:
+  RuleHandler(std::vector<HostRule> rules, HostCallWatch watch)
+      : rules_{std::move(rules)}, watch_{std::move(watch)} {}
+
+  Result<> answer(const HostCall& call, Bytes& reply) override {
+    auto outcome = outcome_of(call, reply);
+    if (watch_) watch_(call, outcome, reply);
+    return outcome;
+  }
+
+ private:
+  [[nodiscard]] Result<> outcome_of(const HostCall& call, Bytes& reply) const {
+    const auto rule = std::ranges::find_if(
+        rules_, [&](const HostRule& candidate) { return candidate.matches(call); });
+    if (rule == rules_.end()) {
+      return failure(Errc::unavailable,
+                     fmt::format("no --host rule answers the host call {}/{}/{}; add one, such as "
+                                 "--host '{}/{}/{}=text:ANSWER'",
+                                 call.binding, call.name_space, call.operation, plain(call.binding),
+                                 plain(call.name_space), plain(call.operation)));
+    }
+    switch (rule->answer) {
+      case HostRule::Answer::echo: reply.assign(call.payload.begin(), call.payload.end()); break;
+      case HostRule::Answer::bytes: reply = rule->bytes; break;
+      case HostRule::Answer::error:
+        return failure(Errc::guest_error, std::string{as_text(rule->bytes)});
+    }
+    return {};
+  }
+
+  std::vector<HostRule> rules_;
+  HostCallWatch watch_;
+};
+
+}  // namespace
+
+Pattern::Pattern(std::string_view text) : parts_(1) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '*') {
+      parts_.emplace_back();
+      continue;
+    }
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    parts_.back() += text[i];
+  }
+}
+
+bool Pattern::matches(std::string_view name) const {
+  if (parts_.size() == 1) return name == parts_.front();
+  if (!name.starts_with(parts_.front())) return false;
+  name.remove_prefix(parts_.front().size());
+  for (std::size_t i = 1; i + 1 < parts_.size(); ++i) {
+    const auto found = name.find(parts_[i]);  // The first is as good as any other: stars stretch.
+    if (found == std::string_view::npos) return false;
+    name.remove_prefix(found + parts_[i].size());
+  }
+  return name.ends_with(parts_.back());
+}
+
+Outcome<HostRule> HostRule::parse(std::string_view text) {
+  const auto wrong = [&](std::string_view why) {
+    return wrong_usage(fmt::format("--host {}: {}", in_quotes(text), why), std::string{kHint});
+  };
+  const auto equals = find_plain(text, '=');
+  if (equals == std::string_view::npos) return wrong("it has no \"=\" before an answer");
+  const auto names = split_plain(text.substr(0, equals), '/');
+  if (names.size() != 3) {
+    return wrong(
+        fmt::format("it names {} before the \"=\", where a host call has three: binding, "
+                    "namespace and operation",
+                    counted(names.size(), "part")));
+  }
+  WAPC_TRY(auto answer, parse_answer(text.substr(equals + 1), wrong));
+  return HostRule{Pattern{names[0]}, Pattern{names[1]}, Pattern{names[2]}, answer.answer,
+                  std::move(answer.bytes)};
+}
+
+bool HostRule::matches(const HostCall& call) const {
+  return binding.matches(call.binding) && name_space.matches(call.name_space) &&
+         operation.matches(call.operation);
+}
+
+std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules, HostCallWatch watch) {
+  return std::make_shared<RuleHandler>(std::move(rules), std::move(watch));
+}
+
+}  // namespace wapc::cli

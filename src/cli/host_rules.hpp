@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/problem.hpp"
+#include "wapc/base/bytes.hpp"
+#include "wapc/rpc/host_handler.hpp"
+
+namespace wapc::cli {
+
+/// A name with `*` for any characters, none included. `\` takes the character after it for itself.
+class Pattern {
+ public:
+  explicit Pattern(std::string_view text);
+
+  [[nodiscard]] bool matches(std::string_view name) const;
+
+ private:
+  std::vector<std::string> parts_;  // What stands between the stars; at least one.
+};
+
+/// What `--host` says: who is called, and what the answer is.
+struct HostRule {
+  enum class Answer { echo, error, bytes };
+
+  Pattern binding;
+  Pattern name_space;
+  Pattern operation;
+  Answer answer;
+  Bytes bytes;  ///< The error's text, or the answer; none for `echo`.
+
+  /// Reads `binding/namespace/operation=answer`, and the file that the answer names. Fails with
+  /// exit code `usage`, saying what is wrong with the rule and how one is written, or `file`.
+  [[nodiscard]] static Outcome<HostRule> parse(std::string_view text);
+
+  [[nodiscard]] bool matches(const HostCall& call) const;
+};
+
+/// A handler that answers by the first rule that matches, and otherwise gives the guest an error
+/// that names the call and the option to answer it with. `watch`, if any, sees each call with its
+/// outcome; `reply` is the answer.
+using HostCallWatch =
+    std::function<void(const HostCall& call, const Result<>& outcome, BytesView reply)>;
+[[nodiscard]] std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules,
+                                                        HostCallWatch watch = nullptr);
+
+}  // namespace wapc::cli

@@ -1,0 +1,25 @@
+;; Passes its payload on to the host as shop/stock/OPERATION; answers with the host's answer or error.
+(module
+  (import "wapc" "__guest_request" (func $request (param i32 i32)))
+  (import "wapc" "__guest_response" (func $response (param i32 i32)))
+  (import "wapc" "__guest_error" (func $error (param i32 i32)))
+  (import "wapc" "__host_call"
+    (func $call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wapc" "__host_response_len" (func $answer_length (result i32)))
+  (import "wapc" "__host_response" (func $answer (param i32)))
+  (import "wapc" "__host_error_len" (func $reason_length (result i32)))
+  (import "wapc" "__host_error" (func $reason (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "shopstock")
+  (func (export "__guest_call") (param $op i32) (param $length i32) (result i32)
+    (call $request (i32.const 16) (i32.const 4096))
+    (if (i32.eq (i32.const 1)
+          (call $call (i32.const 0) (i32.const 4) (i32.const 4) (i32.const 5)
+                      (i32.const 16) (local.get $op) (i32.const 4096) (local.get $length)))
+      (then
+        (call $answer (i32.const 32768))
+        (call $response (i32.const 32768) (call $answer_length))
+        (return (i32.const 1))))
+    (call $reason (i32.const 32768))
+    (call $error (i32.const 32768) (call $reason_length))
+    (i32.const 0)))
