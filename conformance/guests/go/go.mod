@@ -1,0 +1,3 @@
+module wapc.example/guest
+
+go 1.24

@@ -1,0 +1,1 @@
+(module (memory (export "memory") (export "__guest_call") 1))
