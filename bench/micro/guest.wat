@@ -1,0 +1,35 @@
+;; What is measured: does nothing (nop), answers with its payload (echo), or calls the host 1,000 times
+;; and pulls each answer (host). It keeps operation and payload at fixed places, so that next to nothing
+;; of the time is its own.
+(module
+  (import "wapc" "__guest_request" (func $guest_request (param i32 i32)))
+  (import "wapc" "__guest_response" (func $guest_response (param i32 i32)))
+  (import "wapc" "__host_call"
+    (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "wapc" "__host_response_len" (func $host_response_length (result i32)))
+  (import "wapc" "__host_response" (func $host_response (param i32)))
+  (memory (export "memory") 20)
+  (data (i32.const 0) "bindingnamespaceoperation12345678")
+  (func (export "__guest_call") (param $operation_length i32) (param $payload_length i32)
+    (result i32)
+    (local $letter i32) (local $left i32)
+    (call $guest_request (i32.const 1024) (i32.const 65536))
+    (local.set $letter (i32.load8_u (i32.const 1024)))
+    (if (i32.eq (local.get $letter) (i32.const 101)) ;; e
+      (then
+        (call $guest_response (i32.const 65536) (local.get $payload_length))
+        (return (i32.const 1))))
+    (if (i32.eq (local.get $letter) (i32.const 104)) ;; h
+      (then
+        (local.set $left (i32.const 1000))
+        (loop $next
+          (if (i32.ne (i32.const 1)
+                (call $host_call (i32.const 0) (i32.const 7) (i32.const 7) (i32.const 9)
+                  (i32.const 16) (i32.const 9) (i32.const 25) (i32.const 8)))
+            (then (unreachable)))
+          (if (i32.ne (i32.const 8) (call $host_response_length)) (then (unreachable)))
+          (call $host_response (i32.const 2048))
+          (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+          (br_if $next (local.get $left)))))
+    (call $guest_response (i32.const 0) (i32.const 0))
+    (i32.const 1)))
