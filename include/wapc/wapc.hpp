@@ -17,3 +17,7 @@
 #include "wapc/host/host.hpp"
 #include "wapc/rpc/host_handler.hpp"
 #include "wapc/rpc/invoker.hpp"
+#include "wapc/wasi/command.hpp"
+#include "wapc/wasi/output_buffer.hpp"
+#include "wapc/wasi/wasi.hpp"
+#include "wapc/wasi/wasi_config.hpp"

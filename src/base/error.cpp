@@ -18,6 +18,7 @@ std::string_view to_string(Errc code) noexcept {
     case Errc::busy: return "busy";
     case Errc::overloaded: return "overloaded";
     case Errc::unavailable: return "unavailable";
+    case Errc::invalid_options: return "invalid options";
     case Errc::unsupported: return "unsupported";
     case Errc::internal: return "internal error";
   }

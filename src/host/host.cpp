@@ -61,10 +61,14 @@ Error start_error(const Error& error, std::string_view function) {
 }  // namespace
 
 struct Host::Guest {
-  Guest(const GuestModule& module, const HostOptions& options, std::uint64_t id)
+  Guest(const GuestModule& module, const HostOptions& options,
+        const std::shared_ptr<const WasiGrants>& grants, std::uint64_t id)
       : conversation{{.guest_id = id, .handler = options.handler, .log = options.log}} {
     states.push_back(&conversation);
-    if (module.uses_wasi()) states.push_back(&wasi.emplace(options.wasi, id, options.log));
+    if (module.uses_wasi()) {
+      wasi = Wasi::make(grants, id, options.log);
+      states.push_back(wasi.get());
+    }
   }
 
   /// The program makes these, and so what it does is looked at: an engine would find out too late.
@@ -109,8 +113,8 @@ struct Host::Guest {
     if (wasi) wasi->flush();
   }
 
-  Conversation conversation;  // The instance refers to the states, and therefore goes first.
-  std::optional<Wasi> wasi;
+  Conversation conversation;   // The instance refers to the states, and therefore goes first.
+  std::unique_ptr<Wasi> wasi;  // None when the module imports none of it.
   std::vector<std::unique_ptr<HostState>> own_states;
   std::vector<HostState*> states;  // In the order of the tables that the module was linked with.
   std::unique_ptr<Instance> instance;
@@ -119,21 +123,24 @@ struct Host::Guest {
 Result<std::unique_ptr<Host>> Host::start(std::shared_ptr<const GuestModule> module,
                                           HostOptions options, const Budget& budget) {
   assert(module);
-  std::unique_ptr<Host> host{new Host{std::move(module), std::move(options)}};
+  WAPC_TRY(auto grants, WasiGrants::open(std::move(options.wasi)));
+  std::unique_ptr<Host> host{new Host{std::move(module), std::move(options), std::move(grants)}};
   WAPC_TRY(host->guest_, host->start_guest(*host->module_, budget));
   return host;
 }
 
-Host::Host(std::shared_ptr<const GuestModule> module, HostOptions options)
+Host::Host(std::shared_ptr<const GuestModule> module, HostOptions options,
+           std::shared_ptr<const WasiGrants> grants)
     : module_{std::move(module)},
       options_{std::move(options)},
+      grants_{std::move(grants)},
       guest_id_{options_.guest_id ? *options_.guest_id : next_guest_id()} {}
 
 Host::~Host() = default;
 
 Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module,
                                                        const Budget& budget) const {
-  auto guest = std::make_unique<Guest>(module, options_, guest_id_);
+  auto guest = std::make_unique<Guest>(module, options_, grants_, guest_id_);
   WAPC_CHECK(guest->make_own_states(module));
   const auto start = within(budget, options_.start_timeout);
   auto instance = module.linked().instantiate(guest->states, options_.limits, start);
@@ -170,6 +177,7 @@ Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes&
     WAPC_TRY(guest_, start_guest(*module_, budget));
   }
   guest_->conversation.begin(invocation);
+  if (guest_->wasi) guest_->wasi->begin_call();
   const std::array<std::uint64_t, 2> lengths{invocation.operation.size(),
                                              invocation.payload.size()};
   auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
@@ -181,6 +189,7 @@ Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes&
 }
 
 Result<> Host::replace_module(std::shared_ptr<const GuestModule> module, const Budget& budget) {
+  assert(module);
   if (busy_.test_and_set(std::memory_order_acquire)) return busy();
   const Cleared cleared{busy_};
   WAPC_TRY(auto guest, start_guest(*module, budget));

@@ -15,6 +15,7 @@ namespace wapc {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::RecordingLog;
 using testing::Script;
 using testing::ScriptedEngine;
@@ -56,6 +57,14 @@ Script exits_with(std::uint64_t code) {
 
 const Invocation kAny{.operation = "any", .payload = {}};
 
+/// Writes `text` to the standard stream `fd`, and answers with the error number.
+Result<std::uint64_t> print(ScriptedGuest& guest, std::uint64_t fd, std::string_view text) {
+  store<std::uint32_t>(guest.memory(), 0, 100);
+  store(guest.memory(), 4, static_cast<std::uint32_t>(guest.put(100, text)));
+  WAPC_TRY(const auto number, guest.host("fd_write", {fd, 0, 1, 8}));
+  return respond(guest, std::to_string(number));
+}
+
 TEST(HostTest, SaysWhyWhenTheGuestReturnsZeroWithoutAnError) {
   const auto host = start(nothing);
 
@@ -64,6 +73,60 @@ TEST(HostTest, SaysWhyWhenTheGuestReturnsZeroWithoutAnError) {
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code(), Errc::protocol_violation);
   EXPECT_EQ(answer.error().message(), "the guest failed and gave no reason");
+}
+
+TEST(HostTest, RefusesToStartWithADirectoryThatIsNotThere) {
+  const auto host = Host::start(
+      load(nothing), {.wasi = {.directories = {{.host_path = "/no/such", .guest_path = "/"}}}});
+
+  EXPECT_EQ(host.error().code(), Errc::invalid_options);
+  EXPECT_THAT(host.error().message(), HasSubstr("/no/such"));
+}
+
+TEST(HostTest, CountsWhatWasiLimitsForEachCall) {
+  const auto host = Host::start(load(with_wasi({.functions = {{"__guest_call",
+                                                               [](ScriptedGuest& guest) {
+                                                                 return print(guest, 1, "12345");
+                                                               }}}})),
+                                {.wasi = {.limits = {.bytes_written = 5}}})
+                        .value();
+
+  EXPECT_EQ(as_text(host->invoke(kAny).value()), "0");
+  EXPECT_EQ(as_text(host->invoke(kAny).value()), "0");
+}
+
+TEST(HostTest, AnswersWithAFreshInstanceAfterTheGuestExitedInACall) {
+  for (const auto code : {0U, 7U}) {
+    const auto exits_once = [code, calls = 0](ScriptedGuest& guest) mutable {
+      return calls++ == 0 ? exits_with(code)(guest) : respond(guest);
+    };
+    const auto host = Host::start(load(with_wasi({.functions = {{"__guest_call", exits_once}}})));
+
+    const auto first = (*host)->invoke(kAny);
+    EXPECT_EQ(first.error().code(), Errc::trapped);
+    EXPECT_EQ(first.error().message(), "the guest exited with code " + std::to_string(code));
+    EXPECT_FALSE((*host)->invoke(kAny));  // A fresh one, which exits in its first call too.
+  }
+}
+
+TEST(HostTest, GivesEachInstanceTheInputFromItsFirstByte) {
+  const auto reads = [](ScriptedGuest& guest) -> Result<std::uint64_t> {
+    store<std::uint32_t>(guest.memory(), 0, 100);
+    store<std::uint32_t>(guest.memory(), 4, 3);
+    WAPC_CHECK(guest.host("fd_read", {0, 0, 1, 8}));
+    WAPC_CHECK(guest.host("__guest_response", {100, 3}));
+    return wapc::load<std::uint32_t>(guest.memory(), 8) == 3 ? 1 : 0;
+  };
+  const auto module = load(with_wasi({.functions = {{"__guest_call", reads}}}));
+  const auto input = as_bytes("abcdef");
+  const auto host = Host::start(module, {.wasi = {.standard_input = std::make_shared<const Bytes>(
+                                                      input.begin(), input.end())}})
+                        .value();
+
+  EXPECT_EQ(as_text(host->invoke(kAny).value()), "abc");
+  EXPECT_EQ(as_text(host->invoke(kAny).value()), "def");
+  EXPECT_TRUE(host->replace_module(module));
+  EXPECT_EQ(as_text(host->invoke(kAny).value()), "abc");
 }
 
 TEST(HostTest, AnswersTheCallAfterATrapWithAFreshInstance) {

@@ -1,24 +1,156 @@
-// Descriptors 0, 1 and 2: standard input, which is at its end, and standard output and error, which
-// go to the log line by line.
+#include "wasi/streams.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/try.hpp"
 #include "wapc/base/utf8.hpp"
-#include "wapc/wasi/wasi.hpp"
+#include "wasi/held_signals.hpp"
+#include "wasi/vectors.hpp"
 
-namespace wapc {
+// A descriptor of the program's is read and written without being able to block, or else a guest
+// could not be stopped; and without O_NONBLOCK, which would change it for all who share it, such as
+// the shell that the program was started from. Sockets have a flag for that, and on Linux pipes
+// without a name and some devices. Pipes with a name and terminals are opened once more, which
+// gives a description of our own. What has none of this is polled first, by one thread of this
+// process at a time, and then moves no more than it is bound to have room for; only another process
+// that is faster can make that block. Files never wait for anybody.
+
+namespace wapc::wasi {
 namespace {
 
-constexpr std::uint32_t kInput = 0;
-constexpr std::uint32_t kError = 2;
-constexpr std::byte kCharacterDevice{2};        // witx: filetype.
-constexpr std::uint64_t kRightRead = 1U << 1U;  // witx: rights.
-constexpr std::uint64_t kRightWrite = 1U << 6U;
-constexpr std::uint64_t kRightPoll = 1U << 27U;
 constexpr std::size_t kLineMax = 64U << 10U;   // A longer line is logged in parts.
 constexpr std::size_t kWriteMax = 64U << 10U;  // A longer write is done in part, as WASI allows.
+constexpr std::size_t kReadMax = 1U << 20U;
+
+BytesView bytes_of(const iovec& part) {
+  return {static_cast<const std::byte*>(part.iov_base), part.iov_len};
+}
+
+/// A block device counts as a file: it makes nobody wait for anybody, and says that it is ready
+/// when its data have yet to come from the disk.
+HostKind kind_of(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return HostKind::other;
+  if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) return HostKind::file;
+  if (S_ISSOCK(status.st_mode)) return HostKind::socket;
+  if (S_ISFIFO(status.st_mode)) return HostKind::pipe;
+  if (S_ISCHR(status.st_mode) && ::isatty(fd) == 1) return HostKind::terminal;
+  return HostKind::other;
+}
+
+bool is_ready(int fd, short events) {
+  pollfd polled{.fd = fd, .events = events, .revents = 0};
+  return ::poll(&polled, 1, 0) > 0;
+}
+
+Outcome<> wait_for(int fd, short events, Waiting& waiting, const Budget& budget) {
+  pollfd polled{.fd = fd, .events = events, .revents = 0};
+  return waiting.wait({&polled, 1}, std::chrono::nanoseconds::max(), budget);
+}
+
+bool means_later(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/// Whether the host has no way to do it without blocking.
+bool means_unknown(int error) {
+  return error == EOPNOTSUPP || error == ENOTSUP || error == ENOSYS;
+}
+
+msghdr message_of(std::span<const iovec> parts) {
+  msghdr message{};
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): it is not written to.
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(parts.size());
+  return message;
+}
+
+/// Does `transfer`, which may block, when a descriptor is ready for it; else fails with `EAGAIN`.
+template <typename Transfer>
+ssize_t when_ready(int fd, short events, Transfer transfer) {
+  // Between the two nobody else may take what made it ready. There is one mutex in the process, as
+  // the instances of several hosts may share a descriptor, and several descriptors a terminal. Who
+  // does not get it asks again, and looks at the budget before that: it is never waited for.
+  static std::mutex transferring;
+  const std::unique_lock alone{transferring, std::try_to_lock};
+  if (alone.owns_lock() && is_ready(fd, events)) return transfer();
+  errno = EAGAIN;
+  return -1;
+}
+
+std::size_t read_bytes(BytesView bytes, std::span<const iovec> parts) {
+  std::size_t read = 0;
+  for (const auto& part : parts) {
+    const auto given = std::min(part.iov_len, bytes.size() - read);
+    if (given > 0) std::memcpy(part.iov_base, bytes.data() + read, given);
+    read += given;
+  }
+  return read;
+}
+
+Outcome<std::size_t> read_host(HostStream& host, const Vectors& parts, Blocking blocking,
+                               Waiting& waiting, const Budget& budget) {
+  while (true) {
+    const auto done = host.read_now(parts.all());
+    if (done >= 0) return static_cast<std::size_t>(done);
+    if (errno == EINTR) continue;
+    if (!means_later(errno)) return failing_as_host();
+    if (blocking == Blocking::fails_with_again) return failing(Errno::again);
+    WAPC_CHECK(wait_for(host.fd(), POLLIN, waiting, budget));
+  }
+}
+
+/// Writes some, waiting until that is possible.
+Outcome<std::size_t> write_some(HostStream& host, const Vectors& parts, Blocking blocking,
+                                Waiting& waiting, const Budget& budget) {
+  while (true) {
+    const auto done = host.write_now(parts.all());
+    if (done > 0) return static_cast<std::size_t>(done);
+    if (done == 0) return failing(Errno::io);  // Some device: asking again would not help.
+    if (errno == EINTR) continue;
+    if (!means_later(errno)) return failing_as_host();
+    if (blocking == Blocking::fails_with_again) return failing(Errno::again);
+    WAPC_CHECK(wait_for(host.fd(), POLLOUT, waiting, budget));
+  }
+}
+
+Outcome<std::size_t> write_host(HostStream& host, Vectors& parts, Blocking blocking,
+                                Waiting& waiting, const Budget& budget) {
+  std::size_t written = 0;
+  while (parts.bytes() > 0) {
+    const auto done = write_some(host, parts, blocking, waiting, budget);
+    // An error that lasts comes again, and then there is nothing else to tell.
+    if (!done && written > 0) break;
+    if (!done) return done;
+    parts.advance(*done);
+    written += *done;
+    if (!budget.check()) break;
+  }
+  return written;
+}
+
+Outcome<std::size_t> write_buffer(OutputBuffer& buffer, const Vectors& parts) {
+  std::size_t written = 0;
+  for (const auto& part : parts.all()) {
+    const auto taken = buffer.write(bytes_of(part));
+    written += taken;
+    if (taken < part.iov_len) break;
+  }
+  if (written == 0) return failing(Errno::dquot);
+  return written;
+}
 
 /// How much of `line` can be logged without cutting a character of UTF-8 at its end in two.
 std::size_t whole_characters(std::string_view line) {
@@ -32,127 +164,208 @@ std::size_t whole_characters(std::string_view line) {
   return line.size();
 }
 
-/// Where the parts of a scatter or gather list lie; nothing when one of them, or the list itself,
-/// is outside the memory. The total is at most 4 GiB less one byte, as the count returned is an
-/// i32.
-struct Vectors {
-  GuestMemory list;  // Pairs of pointer and length, four bytes each.
-  std::uint64_t total = 0;
+template <typename Stream>
+std::optional<HostStream> host_of(const Stream& stream) {
+  const auto* const host = std::get_if<HostDescriptor>(&stream);
+  if (host == nullptr) return std::nullopt;
+  return HostStream{*host};
+}
 
-  static std::optional<Vectors> read(GuestMemory memory, std::uint32_t pointer,
-                                     std::uint32_t count) {
-    const auto list = slice(memory, pointer, std::size_t{count} * 8);
-    if (!list) return std::nullopt;
-    Vectors vectors{.list = *list};
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (!vectors.part(memory, i)) return std::nullopt;
-      vectors.total += load<std::uint32_t>(vectors.list, std::size_t{i} * 8 + 4);
-    }
-    return vectors;
-  }
-
-  [[nodiscard]] std::optional<GuestMemory> part(GuestMemory memory, std::uint32_t i) const {
-    const auto at = std::size_t{i} * 8;
-    return slice(memory, load<std::uint32_t>(list, at), load<std::uint32_t>(list, at + 4));
-  }
-};
+std::optional<int> awaited_of(const std::optional<HostStream>& host) {
+  if (!host || host->kind() == HostKind::file) return std::nullopt;
+  return host->fd();
+}
 
 }  // namespace
 
-bool Wasi::is_open(std::uint32_t fd) const noexcept {
-  return fd < open_.size() && open_[fd];
+std::optional<std::uint64_t> bytes_left(int file) {
+  struct stat status{};
+  if (::fstat(file, &status) != 0) return std::nullopt;
+  if (!S_ISREG(status.st_mode)) return 1;
+  const auto position = ::lseek(file, 0, SEEK_CUR);
+  if (position < 0) return std::nullopt;
+  // It can stand behind its end.
+  return static_cast<std::uint64_t>(std::max<off_t>(status.st_size - position, 0));
 }
 
-Wasi::Answer Wasi::fd_close(Caller& /*caller*/, std::uint32_t fd) {
-  if (!is_open(fd)) return answer(Errno::badf);
-  open_[fd] = false;
-  return answer(Errno::success);
+HostStream::HostStream(HostDescriptor descriptor)
+    : fd_{descriptor.fd}, kind_{kind_of(descriptor.fd)} {}
+
+/// What fails here may succeed later, when the process may open descriptors again or a pipe has a
+/// reader.
+void HostStream::reopen([[maybe_unused]] int access) {
+#ifdef __linux__
+  // Other devices may do anything when they are opened.
+  if (kind_ != HostKind::pipe && kind_ != HostKind::terminal) return;
+  // It must not allow more than the program's descriptor does.
+  const auto flags = ::fcntl(fd_, F_GETFL);
+  if (flags < 0 || (flags & O_PATH) != 0) return;
+  if ((flags & O_ACCMODE) != O_RDWR && (flags & O_ACCMODE) != access) return;
+  unsigned number = 0;
+  const bool is_master = ::ioctl(fd_, TIOCGPTN, &number) == 0;
+  if (is_master) return;  // To open that again is to make another terminal.
+  const auto path = "/proc/self/fd/" + std::to_string(fd_);
+  own_ = UniqueFd{::open(path.c_str(), access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+#endif
 }
 
-Wasi::Answer Wasi::fd_fdstat_get(Caller& caller, std::uint32_t fd, std::uint32_t stat) {
-  if (!is_open(fd)) return answer(Errno::badf);
-  const auto bytes = slice(caller.memory(), stat, 24);
-  if (!bytes) return answer(Errno::fault);
-  std::ranges::fill(*bytes, std::byte{0});
-  (*bytes)[0] = kCharacterDevice;
-  store(*bytes, 8, kRightPoll | (fd == kInput ? kRightRead : kRightWrite));
-  return answer(Errno::success);
-}
-
-template <Wasi::Edition Of>
-Wasi::Answer Wasi::fd_filestat_get(Caller& caller, std::uint32_t fd, std::uint32_t stat) {
-  // The number of links has 4 bytes in wasi_unstable, and 8 since.
-  constexpr std::size_t kSize = Of == Edition::unstable ? 56 : 64;
-  constexpr std::size_t kFileType = 16;
-  if (!is_open(fd)) return answer(Errno::badf);
-  const auto bytes = slice(caller.memory(), stat, kSize);
-  if (!bytes) return answer(Errno::fault);
-  std::ranges::fill(*bytes, std::byte{0});
-  (*bytes)[kFileType] = kCharacterDevice;
-  return answer(Errno::success);
-}
-
-Wasi::Answer Wasi::fd_read(Caller& caller, std::uint32_t fd, std::uint32_t vectors,
-                           std::uint32_t count, std::uint32_t size_read) {
-  if (!is_open(fd) || fd != kInput) return answer(Errno::badf);
-  const auto memory = caller.memory();
-  const auto size = slice(memory, size_read, 4);
-  if (!size || !Vectors::read(memory, vectors, count)) return answer(Errno::fault);
-  store<std::uint32_t>(*size, 0, 0);
-  return answer(Errno::success);
-}
-
-Wasi::Answer Wasi::fd_write(Caller& caller, std::uint32_t fd, std::uint32_t vectors,
-                            std::uint32_t count, std::uint32_t size_written) {
-  if (!is_open(fd) || fd == kInput) return answer(Errno::badf);
-  const auto memory = caller.memory();
-  const auto size = slice(memory, size_written, 4);
-  const auto parts = Vectors::read(memory, vectors, count);
-  if (!size || !parts) return answer(Errno::fault);
-  WAPC_CHECK(caller.budget().check());  // A guest that prints without end does so in many calls.
-  auto left = static_cast<std::size_t>(std::min<std::uint64_t>(parts->total, kWriteMax));
-  const auto total = static_cast<std::uint32_t>(left);
-  for (std::uint32_t i = 0; i < count && left > 0; ++i) {
-    const auto part = parts->part(memory, i).value_or(GuestMemory{});
-    const auto printed = std::min(part.size(), left);
-    print(fd, part.first(printed));
-    left -= printed;
+ssize_t HostStream::read_now(std::span<const iovec> parts) {
+  const auto count = static_cast<int>(parts.size());
+  if (kind_ == HostKind::file) return ::readv(fd_, parts.data(), count);
+  if (kind_ == HostKind::socket) {
+    auto message = message_of(parts);
+    return ::recvmsg(fd_, &message, MSG_DONTWAIT);
   }
-  store(*size, 0, total);
-  return answer(Errno::success);
+  if (own_) return ::readv(own_.get(), parts.data(), count);
+#ifdef RWF_NOWAIT
+  const auto done = ::preadv2(fd_, parts.data(), count, -1, RWF_NOWAIT);
+  if (done >= 0 || !means_unknown(errno)) return done;
+#endif
+  reopen(O_RDONLY);
+  if (own_) return ::readv(own_.get(), parts.data(), count);
+  return when_ready(fd_, POLLIN, [&] { return ::readv(fd_, parts.data(), count); });
 }
 
-void Wasi::print(std::uint32_t fd, BytesView bytes) {
-  if (log_ == nullptr) return;
-  auto& line = unfinished_lines_[fd];
-  const auto source = fd == kError ? LogSource::standard_error : LogSource::standard_output;
-  const auto log_first = [&](std::size_t length) {
-    log_safely(log_.get(), {guest_id_, source, to_utf8(std::string_view{line}.substr(0, length))});
-    line.erase(0, length);
-  };
-  for (auto rest = as_text(bytes); !rest.empty();) {
-    if (rest.front() == '\n') {
-      log_first(line.size());
-      rest.remove_prefix(1);
+ssize_t HostStream::write_now(std::span<const iovec> parts) {
+  const auto count = static_cast<int>(parts.size());
+#ifdef MSG_NOSIGNAL
+  if (kind_ == HostKind::socket) {
+    const auto message = message_of(parts);
+    return ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+#endif
+  const HeldSignals held;
+#ifndef MSG_NOSIGNAL
+  if (kind_ == HostKind::socket) {
+    const auto message = message_of(parts);
+    return ::sendmsg(fd_, &message, MSG_DONTWAIT);
+  }
+#endif
+  if (kind_ == HostKind::file) return ::writev(fd_, parts.data(), count);
+  if (own_) return ::writev(own_.get(), parts.data(), count);
+#ifdef RWF_NOWAIT
+  const auto done = ::pwritev2(fd_, parts.data(), count, -1, RWF_NOWAIT);
+  if (done >= 0 || !means_unknown(errno)) return done;
+#endif
+  reopen(O_WRONLY);
+  if (own_) return ::writev(own_.get(), parts.data(), count);
+  // A terminal that is ready has room for what it makes of one byte.
+  const std::size_t room = kind_ == HostKind::terminal ? 1 : PIPE_BUF;
+  const auto& part = parts.front();
+  return when_ready(fd_, POLLOUT,
+                    [&] { return ::write(fd_, part.iov_base, std::min(part.iov_len, room)); });
+}
+
+Input::Input(const StandardInput& source) : source_{source}, host_{host_of(source)} {}
+
+Outcome<std::size_t> Input::read(std::span<const iovec> parts, Blocking blocking, Waiting& waiting,
+                                 const Budget& budget) {
+  WAPC_CHECK(budget.check());
+  const Vectors left{parts, kReadMax};
+  if (left.bytes() == 0 || std::holds_alternative<NoInput>(source_)) return std::size_t{0};
+  if (host_) return read_host(*host_, left, blocking, waiting, budget);
+  const BytesView bytes = *std::get<std::shared_ptr<const Bytes>>(source_);
+  const auto read = read_bytes(bytes.subspan(position_), left.all());
+  position_ += read;
+  return read;
+}
+
+std::optional<int> Input::awaited() const noexcept {
+  return awaited_of(host_);
+}
+
+std::uint64_t Input::available() const {
+  if (const auto* const bytes = std::get_if<std::shared_ptr<const Bytes>>(&source_)) {
+    return (*bytes)->size() - position_;
+  }
+  if (!host_) return 0;
+  if (host_->kind() == HostKind::file) return bytes_left(host_->fd()).value_or(1);
+  int count = 0;
+  if (::ioctl(host_->fd(), FIONREAD, &count) != 0) return 1;
+  return static_cast<std::uint64_t>(std::max(count, 0));
+}
+
+bool Input::is_terminal() const {
+  return host_ && host_->kind() == HostKind::terminal;
+}
+
+Output::Output(const StandardOutput& target, LogSource source, std::uint64_t guest_id,
+               std::shared_ptr<LogSink> log)
+    : target_{target},
+      host_{host_of(target)},
+      source_{source},
+      guest_id_{guest_id},
+      log_{std::move(log)} {}
+
+Outcome<std::size_t> Output::write(std::span<const iovec> parts, Blocking blocking,
+                                   Waiting& waiting, const Budget& budget) {
+  WAPC_CHECK(budget.check());  // A guest that prints without end does so in many calls.
+  Vectors left{parts, kWriteMax};
+  if (left.bytes() == 0) return std::size_t{0};
+  if (host_) return write_host(*host_, left, blocking, waiting, budget);
+  if (const auto* const buffer = std::get_if<std::shared_ptr<OutputBuffer>>(&target_)) {
+    return write_buffer(**buffer, left);
+  }
+  std::size_t logged = 0;
+  for (const auto& part : left.all()) {
+    const auto taken = log_lines(as_text(bytes_of(part)), budget);
+    logged += taken;
+    if (taken < part.iov_len) break;
+  }
+  return logged;
+}
+
+std::optional<int> Output::awaited() const noexcept {
+  return awaited_of(host_);
+}
+
+void Output::flush() {
+  if (!line_.empty()) log_first(line_.size());
+}
+
+bool Output::is_terminal() const {
+  return !host_ || host_->kind() == HostKind::terminal;
+}
+
+/// Returns how much of it was taken: all, unless the sink takes so long that the budget is spent.
+std::size_t Output::log_lines(std::string_view text, const Budget& budget) {
+  if (log_ == nullptr) return text.size();
+  auto rest = text;
+  while (!rest.empty()) {
+    if (rest.size() < text.size() && !budget.check()) break;
+    const auto length = std::min(rest.find('\n'), rest.size());
+    const bool ends = length < rest.size();
+    if (ends && line_.size() + length <= kLineMax) {
+      if (line_.empty()) {
+        log(rest.substr(0, length));  // As it lies in the guest's memory: nothing is copied.
+      } else {
+        line_.append(rest.substr(0, length));
+        log_first(line_.size());
+      }
+      rest.remove_prefix(length + 1);
       continue;
     }
-    if (line.size() >= kLineMax) log_first(whole_characters(line));
-    const auto length = std::min(rest.find('\n'), kLineMax - line.size());
-    line.append(rest.substr(0, length));
-    rest.remove_prefix(std::min(length, rest.size()));
+    const auto fitting = std::min(length, kLineMax - line_.size());
+    line_.append(rest.substr(0, fitting));
+    rest.remove_prefix(fitting);
+    if (!rest.empty()) log_first(whole_characters(line_));
+  }
+  return text.size() - rest.size();
+}
+
+void Output::log(std::string_view text) const {
+  if (is_utf8(text)) {
+    log_safely(log_.get(), {guest_id_, source_, text});
+  } else {
+    log_safely(log_.get(), {guest_id_, source_, to_utf8(text)});
   }
 }
 
-void Wasi::flush() {
-  constexpr auto kNewline = std::byte{'\n'};
-  for (std::uint32_t fd = 1; fd <= kError; ++fd) {
-    if (!unfinished_lines_[fd].empty()) print(fd, {&kNewline, 1});
-  }
+void Output::log_first(std::size_t length) {
+  constexpr std::size_t kKept = 4096;  // In each of many instances, for its next line.
+  log(std::string_view{line_}.substr(0, length));
+  line_.erase(0, length);
+  if (line_.empty() && line_.capacity() > kKept) line_.shrink_to_fit();
 }
 
-template Wasi::Answer Wasi::fd_filestat_get<Wasi::Edition::unstable>(Caller&, std::uint32_t,
-                                                                     std::uint32_t);
-template Wasi::Answer Wasi::fd_filestat_get<Wasi::Edition::preview1>(Caller&, std::uint32_t,
-                                                                     std::uint32_t);
-
-}  // namespace wapc
+}  // namespace wapc::wasi

@@ -22,6 +22,7 @@ enum class Errc {
   busy,                ///< The guest is answering a call already.
   overloaded,          ///< No capacity now; the same call may work later.
   unavailable,         ///< The other side of a connection cannot be reached.
+  invalid_options,     ///< The program's own options make no sense, or name what is not there.
   unsupported,         ///< This engine or this build cannot do it.
   internal,            ///< A bug in this library, a host function that threw, a fault of an engine.
 };

@@ -33,7 +33,8 @@ struct HostOptions {
   /// not counted yet, from 1.
   std::optional<std::uint64_t> guest_id = std::nullopt;
 
-  /// For guests that import WASI; others get none.
+  /// For guests that import WASI; others get none. Its directories are opened once, when the host
+  /// starts, and shared by its instances.
   WasiConfig wasi = {};
 };
 
@@ -47,7 +48,8 @@ class Host final : public Invoker {
   ///
   /// Fails with `init_failed` when one of them traps, or exits with a code other than 0;
   /// `deadline_exceeded` or `cancelled`; `limit_exceeded` when the module declares more than the
-  /// limits allow or the machine has not got it.
+  /// limits allow or the machine has not got it; `invalid_options` when `options.wasi` cannot be
+  /// granted (see `WasiGrants::open`), whether or not this guest would use it.
   [[nodiscard]] static Result<std::unique_ptr<Host>> start(
       std::shared_ptr<const GuestModule> module, HostOptions options = {},
       const Budget& budget = {});
@@ -79,7 +81,8 @@ class Host final : public Invoker {
  private:
   struct Guest;  // An instance with its states, replaced as a whole.
 
-  Host(std::shared_ptr<const GuestModule> module, HostOptions options);
+  Host(std::shared_ptr<const GuestModule> module, HostOptions options,
+       std::shared_ptr<const WasiGrants> grants);
 
   [[nodiscard]] Result<std::unique_ptr<Guest>> start_guest(const GuestModule& module,
                                                            const Budget& budget) const;
@@ -87,7 +90,8 @@ class Host final : public Invoker {
                                 Bytes& response);
 
   std::shared_ptr<const GuestModule> module_;
-  HostOptions options_;
+  HostOptions options_;  // Without `wasi`, which `grants_` has become.
+  std::shared_ptr<const WasiGrants> grants_;
   std::uint64_t guest_id_;
   std::unique_ptr<Guest> guest_;  // None when the last one is spent.
   std::atomic_flag busy_;

@@ -23,8 +23,8 @@ struct Wasm3Options {
   std::chrono::milliseconds tick{1};
 };
 
-/// wasm3: interprets modules; starts at once and takes little memory. Fails with `internal` when
-/// the options cannot be met.
+/// wasm3: interprets modules; starts at once and takes little memory. Fails with `invalid_options`
+/// when the options cannot be met.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_wasm3_engine(const Wasm3Options& options = {});
 
 }  // namespace wapc

@@ -25,8 +25,8 @@ struct WasmtimeOptions {
 /// some signals for the program (a trap in a guest may be one), and passes on those that are not
 /// its own to the handlers that were there when the first engine was made.
 ///
-/// Fails with `internal` when the options cannot be met, `unsupported` when the build of wasmtime
-/// lacks its compiler.
+/// Fails with `invalid_options` when the options cannot be met, `unsupported` when the build of
+/// wasmtime lacks its compiler.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_wasmtime_engine(
     const WasmtimeOptions& options = {});
 

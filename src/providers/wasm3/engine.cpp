@@ -33,15 +33,16 @@ class Wasm3Engine final : public Engine {
 
 Result<> check_size(std::string_view name, std::size_t bytes) {
   if (bytes >= kStackMin && bytes <= kStackMax) return {};
-  return failure(Errc::internal, "wasm3: " + std::string{name} + " is " + std::to_string(bytes) +
-                                     ", and must be from 16 KiB to 1 GiB");
+  return failure(Errc::invalid_options, "wasm3: " + std::string{name} + " is " +
+                                            std::to_string(bytes) +
+                                            ", and must be from 16 KiB to 1 GiB");
 }
 
 Result<> check(const Wasm3Options& options) {
   WAPC_CHECK(check_size("value_stack_bytes", options.value_stack_bytes));
   WAPC_CHECK(check_size("stack_bytes", options.stack_bytes));
   if (options.tick < std::chrono::milliseconds{1}) {
-    return failure(Errc::internal, "wasm3: the tick must be a millisecond or more");
+    return failure(Errc::invalid_options, "wasm3: the tick must be a millisecond or more");
   }
   return {};
 }

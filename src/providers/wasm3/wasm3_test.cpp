@@ -183,9 +183,9 @@ TEST_F(Wasm3Test, SaysWhatItIs) {
 }
 
 TEST_F(Wasm3Test, RefusesOptionsThatCannotBeMet) {
-  EXPECT_EQ(make_wasm3_engine({.value_stack_bytes = 0}).error().code(), Errc::internal);
-  EXPECT_EQ(make_wasm3_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::internal);
-  EXPECT_EQ(make_wasm3_engine({.tick = milliseconds{0}}).error().code(), Errc::internal);
+  EXPECT_EQ(make_wasm3_engine({.value_stack_bytes = 0}).error().code(), Errc::invalid_options);
+  EXPECT_EQ(make_wasm3_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::invalid_options);
+  EXPECT_EQ(make_wasm3_engine({.tick = milliseconds{0}}).error().code(), Errc::invalid_options);
 }
 
 TEST_F(Wasm3Test, PassesArgumentsAndResultsExactly) {

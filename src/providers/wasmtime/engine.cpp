@@ -45,12 +45,12 @@ class WasmtimeEngine final : public Engine {
 // wasmtime ends the program when it does not like its options, so they are looked at here.
 Result<> check(const WasmtimeOptions& options) {
   if (options.stack_bytes < kStackMin || options.stack_bytes > kStackMax) {
-    return failure(Errc::internal, "wasmtime: stack_bytes is " +
-                                       std::to_string(options.stack_bytes) +
-                                       ", and must be from 16 KiB to 1 GiB");
+    return failure(Errc::invalid_options, "wasmtime: stack_bytes is " +
+                                              std::to_string(options.stack_bytes) +
+                                              ", and must be from 16 KiB to 1 GiB");
   }
   if (options.tick < std::chrono::milliseconds{1}) {
-    return failure(Errc::internal, "wasmtime: the tick must be a millisecond or more");
+    return failure(Errc::invalid_options, "wasmtime: the tick must be a millisecond or more");
   }
   return {};
 }

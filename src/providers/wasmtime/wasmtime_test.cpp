@@ -157,9 +157,9 @@ TEST_F(WasmtimeTest, SaysWhatItIs) {
 }
 
 TEST_F(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
-  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = 0}).error().code(), Errc::internal);
-  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::internal);
-  EXPECT_EQ(make_wasmtime_engine({.tick = milliseconds{0}}).error().code(), Errc::internal);
+  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = 0}).error().code(), Errc::invalid_options);
+  EXPECT_EQ(make_wasmtime_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::invalid_options);
+  EXPECT_EQ(make_wasmtime_engine({.tick = milliseconds{0}}).error().code(), Errc::invalid_options);
 }
 
 TEST_F(WasmtimeTest, PassesArgumentsAndResultsExactly) {
