@@ -10,7 +10,8 @@ add_library(wapc_cli_parts STATIC
   src/cli/host_rules.cpp src/cli/inspect.cpp src/cli/inspection.cpp
   src/cli/inspection_report.cpp src/cli/interrupt.cpp src/cli/payload.cpp
   src/cli/problem.cpp src/cli/reading_engine.cpp
-  src/cli/streams.cpp src/cli/text.cpp src/cli/units.cpp)
+  src/cli/run.cpp src/cli/streams.cpp src/cli/text.cpp src/cli/units.cpp
+  src/cli/wasi_options.cpp)
 target_include_directories(wapc_cli_parts PUBLIC "${PROJECT_SOURCE_DIR}/src")
 target_compile_definitions(wapc_cli_parts PRIVATE WAPC_VERSION="${PROJECT_VERSION}")
 target_link_libraries(wapc_cli_parts

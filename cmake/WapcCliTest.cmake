@@ -4,6 +4,7 @@
 wapc_test(cli_test
   SOURCES src/cli/host_rules_test.cpp src/cli/inspection_test.cpp src/cli/payload_test.cpp
           src/cli/problem_test.cpp src/cli/text_test.cpp src/cli/units_test.cpp
+          src/cli/wasi_options_test.cpp
           src/providers/builtin_test.cpp
   DEPENDS providers)
 target_link_libraries(cli_test PRIVATE wapc_cli_parts)

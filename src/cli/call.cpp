@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,8 +17,10 @@
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "cli/payload.hpp"
+#include "cli/reading_engine.hpp"
 #include "cli/text.hpp"
 #include "cli/units.hpp"
+#include "cli/wasi_options.hpp"
 #include "wapc/host/guest_module.hpp"
 #include "wapc/host/host.hpp"
 
@@ -36,6 +37,7 @@ constexpr std::string_view kExamples = R"(Examples:
   wapc call guest.wasm resize @photo.jpg > small.jpg
   wapc call guest.wasm fetch key --host 'kv/default/get=text:value' --host '*/*/*=error:no'
   wapc call guest.wasm work --deadline 500ms --memory 64MiB --engine wasm3
+  wapc call guest.wasm render page --dir ./site::/site:ro --env LANG --env THEME=dark
   wapc call guest.wasm echo hi --repeat 10000 --json
 
 PAYLOAD is text, @FILE, - for standard input, or @@TEXT for text that begins with @. After a lone --
@@ -52,6 +54,8 @@ struct Arguments {
   std::optional<std::string> engine;
   std::vector<std::string> host;
   bool show_host_calls = false;
+  WasiArguments wasi;
+  std::vector<std::string> wasi_arguments;
   std::optional<std::string> deadline;
   std::optional<std::string> memory;
   std::optional<std::string> repeat;
@@ -65,6 +69,7 @@ struct Plan {
   std::vector<HostRule> rules;
   std::optional<std::chrono::nanoseconds> deadline;
   InstanceLimits limits;
+  WasiConfig wasi;
   std::uint64_t repeat = 1;
   Bytes payload;
   Bytes wasm;
@@ -91,18 +96,30 @@ Outcome<Plan> plan(const Arguments& arguments) {
   if (arguments.repeat) {
     WAPC_TRY(plan.repeat, parse_count("--repeat", *arguments.repeat, kRepeatMax));
   }
+  if (arguments.payload == "-" && arguments.wasi.standard_input == "-") {
+    return wrong_usage("PAYLOAD and --stdin cannot both be standard input",
+                       "give one of them as text or @FILE");
+  }
+  WAPC_TRY(plan.wasi, wasi_config(arguments.wasi));
+  plan.wasi.arguments = arguments.wasi_arguments;
+  plan.wasi.arguments.insert(plan.wasi.arguments.begin(), file_name(arguments.guest));
+  plan.wasi.limits.time_slept = std::chrono::nanoseconds::max();  // The deadline is enough.
+  plan.wasi.limits.descriptors += plan.wasi.directories.size();
   WAPC_TRY(plan.wasm, read_file(arguments.guest));
   WAPC_TRY(plan.payload, read_payload(arguments.payload, plan.form));
   return plan;
 }
 
 /// What to do next, where that takes knowing how the call was made.
-Problem advised(const Error& error, const Arguments& arguments) {
+Problem advised(const Error& error, const Arguments& arguments, const Plan& plan) {
   auto said = problem(error);
   if (said.exit == ExitCode::invalid_module) {
     said.subject = arguments.guest;
-    said.hint = fmt::format("wapc inspect {} shows what the module holds", arguments.guest);
+    said.hint = is_command(plan.wasm)
+                    ? fmt::format("it is a program for WASI: wapc run {} runs it", arguments.guest)
+                    : fmt::format("wapc inspect {} shows what the module holds", arguments.guest);
   }
+  if (error.code() == Errc::invalid_options) said.hint = directory_hint();
   const bool memory = error.message().find("memory") != std::string::npos;
   if (said.exit == ExitCode::limit_exceeded && memory) {
     said.hint = "give the guest more with --memory, such as --memory 1GiB";
@@ -119,9 +136,9 @@ HostOptions host_options(const Arguments& arguments, const Plan& plan, CallRecor
         record.add_host_call(call, outcome, reply);
         if (show) streams.error(describe_host_call(record.host_calls, call, outcome, reply));
       });
-  const auto name = std::filesystem::path{arguments.guest}.filename().string();
-  if (!arguments.quiet) options.log = printing_log(name, streams);
+  if (!arguments.quiet) options.log = printing_log(file_name(arguments.guest), streams);
   options.limits = plan.limits;
+  options.wasi = plan.wasi;
   if (plan.deadline) {
     options.call_timeout = *plan.deadline;
     options.start_timeout = *plan.deadline;
@@ -129,10 +146,25 @@ HostOptions host_options(const Arguments& arguments, const Plan& plan, CallRecor
   return options;
 }
 
+/// Which of them were given that only a guest with WASI sees.
+std::string wasi_options_in(const Arguments& arguments) {
+  std::vector<std::string_view> given;
+  if (!arguments.wasi.environment.empty()) given.emplace_back("--env");
+  if (!arguments.wasi.directories.empty()) given.emplace_back("--dir");
+  if (!arguments.wasi_arguments.empty()) given.emplace_back("--arg");
+  if (arguments.wasi.standard_input) given.emplace_back("--stdin");
+  return fmt::format("{}", fmt::join(given, ", "));
+}
+
 /// Loads, starts and calls the guest; what happened is in `record`, also when it fails.
 Result<> carry_out(const Engine& engine, const Arguments& arguments, const Plan& plan,
                    CallRecord& record, Streams& streams, const std::stop_token& stop) {
   WAPC_TRY(const auto module, GuestModule::load(engine, plan.wasm));
+  const auto unseen = wasi_options_in(arguments);
+  if (!module->uses_wasi() && !unseen.empty()) {
+    streams.error(fmt::format("wapc: note: {} does not import WASI, and sees nothing of {}\n",
+                              printable(file_name(arguments.guest)), unseen));
+  }
   const Budget budget{.stop = stop};
   WAPC_CHECK(budget.check());  // Compiling cannot be interrupted.
   WAPC_TRY(const auto host,
@@ -160,7 +192,7 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
                               : print(record, plan.repeat, streams));
     return ExitCode::ok;
   }
-  auto said = advised(done.error(), arguments);
+  auto said = advised(done.error(), arguments, plan);
   if (plan.repeat > 1 && !record.durations.empty()) {
     said.subject = fmt::format("call {} of {}{}{}", record.durations.size(), plan.repeat,
                                said.subject.empty() ? "" : ": ", said.subject);
@@ -191,6 +223,10 @@ void add_options(CLI::App& app, Arguments& into) {
       ->type_name("RULE")
       ->allow_extra_args(false);
   app.add_flag("--show-host-calls", into.show_host_calls, "Show each host call on standard error");
+  add_wasi_options(app, into.wasi, "Otherwise there is none");
+  add_texts(app, "--arg", into.wasi_arguments,
+            "An argument of the guest's own, after its file's name. May be given many times")
+      ->type_name("TEXT");
   add_text(app, "--deadline", into.deadline,
            "How long the guest may take to start, and how long each call may take: 500ms, 2m "
            "(units ns, us, ms, s, m). Otherwise 5s and 30s")

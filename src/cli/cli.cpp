@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kExamples = R"(Examples:
   wapc call hello.wasm 'wapc:sample!Hello' 'this is a test'
+  wapc run tool.wasm --help
   wapc inspect hello.wasm
   wapc help call
 )";
@@ -30,6 +31,7 @@ std::string footer() {
   for (const auto& row : exit_codes()) {
     text += fmt::format("\n  {:>3}  {}", static_cast<int>(row.code), row.meaning);
   }
+  text += "\nThose of wapc run are in wapc run --help.";
   return text;
 }
 
@@ -68,7 +70,8 @@ class HelpFormatter final : public CLI::Formatter {
 
 void set_up(CLI::App& program) {
   program.name("wapc");
-  program.description("Runs waPC guests: WebAssembly modules that answer calls.");
+  program.description(
+      "Runs WebAssembly: waPC guests, which are modules that answer calls, and programs for WASI.");
   program.set_version_flag("--version", "wapc " WAPC_VERSION, "Print the version and go");
   program.set_help_flag("-h,--help", "Print this help and go");
   program.require_subcommand(1);  // And no more: an operation may be called like a command.
@@ -167,6 +170,25 @@ Command help_command(CLI::App& program) {
           }};
 }
 
+/// How many of `arguments` are ours: not those after the first argument of a command that takes the
+/// rest.
+std::size_t count_of_ours(std::span<const Command> commands, std::span<char* const> arguments) {
+  if (arguments.size() < 2) return arguments.size();
+  const auto command = std::ranges::find_if(commands, [&](const Command& candidate) {
+    return candidate.take_rest && candidate.app->get_name() == arguments[1];
+  });
+  if (command == commands.end()) return arguments.size();
+  bool only_arguments = false;  // After a lone --.
+  for (std::size_t i = 2; i < arguments.size(); ++i) {
+    const std::string_view text = arguments[i];
+    if (only_arguments || text.size() < 2 || !text.starts_with('-')) return i + 1;
+    only_arguments = text == "--";
+    const auto* const option = command->app->get_option_no_throw(std::string{text});
+    if (option != nullptr && option->get_items_expected_max() > 0) ++i;  // Its value.
+  }
+  return arguments.size();
+}
+
 /// Whether JSON was asked for, when the arguments could not be understood.
 bool mentions_json(std::span<char* const> arguments) {
   const auto end = std::ranges::find(arguments, std::string_view{"--"});
@@ -183,7 +205,7 @@ ExitCode tell(const Problem& problem, bool as_json, Streams& streams) {
   return problem.exit;
 }
 
-ExitCode run_command(const Command& command, Streams& streams) {
+ExitCode carry_out(const Command& command, Streams& streams) {
   const bool as_json = command.json && command.json();
   try {
     const auto outcome = command.run(streams);
@@ -196,22 +218,24 @@ ExitCode run_command(const Command& command, Streams& streams) {
 ExitCode parse_and_run(std::span<char* const> arguments, Streams& streams) {
   CLI::App program;
   set_up(program);
-  const Command commands[]{call_command(program), inspect_command(program),
-                           engines_command(program), completion_command(program),
-                           help_command(program)};
+  const Command commands[]{call_command(program),       run_command(program),
+                           inspect_command(program),    engines_command(program),
+                           completion_command(program), help_command(program)};
+  const auto ours = arguments.first(count_of_ours(commands, arguments));
   try {
-    program.parse(static_cast<int>(arguments.size()), arguments.data());
+    program.parse(static_cast<int>(ours.size()), ours.data());
   } catch (const CLI::Success& asked) {  // --help and --version.
     std::ostringstream text;
     program.exit(asked, text, text);
     const auto told = streams.out(text.str());
     return told ? ExitCode::ok : tell(told.error(), false, streams);
   } catch (const CLI::ParseError& error) {
-    return tell(wrong_arguments(program, error).error(), mentions_json(arguments), streams);
+    return tell(wrong_arguments(program, error).error(), mentions_json(ours), streams);
   }
   const auto* const command = std::ranges::find_if(
       commands, [](const Command& candidate) { return candidate.app->parsed(); });
-  return run_command(*command, streams);
+  if (command->take_rest) command->take_rest(arguments.subspan(ours.size()));
+  return carry_out(*command, streams);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include <CLI/CLI.hpp>
 
@@ -17,9 +18,13 @@ struct Command {
   std::function<Outcome<ExitCode>(Streams&)> run;
   /// Whether the user asked for JSON; null where there is none.
   std::function<bool()> json = nullptr;
+  /// Gets what comes after the command's first argument, which is then not parsed: the command is
+  /// no judge of it. Null where all is parsed.
+  std::function<void(std::span<char* const>)> take_rest = nullptr;
 };
 
 [[nodiscard]] Command call_command(CLI::App& program);
+[[nodiscard]] Command run_command(CLI::App& program);
 [[nodiscard]] Command inspect_command(CLI::App& program);
 [[nodiscard]] Command engines_command(CLI::App& program);
 [[nodiscard]] Command completion_command(CLI::App& program);

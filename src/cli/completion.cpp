@@ -48,14 +48,28 @@ _wapc() {{
   for ((i = 2; i < ${{#words[@]}} - 1; ++i)); do
     if [[ ${{words[i]}} != -?* ]]; then
       ((++position))
+      # All that comes after a program is its own.
+      [[ $arguments == program ]] && break
     elif [[ " $with_value " == *" ${{words[i]}} "* ]]; then
       ((++i))
     fi
   done
   if ((${{#words[@]}} == 2)); then
     COMPREPLY=($(compgen -W "$commands $options" -- "$word"))
+  elif [[ $arguments:$position == program:1 ]]; then
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
   elif [[ $before == --engine ]]; then
     COMPREPLY=($(compgen -W '{engines}' -- "$word"))
+  elif [[ $before == --dir || $word == --dir=* ]]; then
+    compopt -o filenames -o nospace 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "${{word#--dir=}}")
+    [[ $word == --dir=* ]] && COMPREPLY=("${{COMPREPLY[@]/#/--dir=}}")
+  elif [[ $before == --stdin && $word == @* ]]; then
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -P @ -f -- "${{word#@}}")
+  elif [[ $before == --env ]]; then
+    COMPREPLY=($(compgen -e -- "$word"))
   elif [[ $before == -* && " $with_value " == *" $before "* ]]; then
     return
   elif [[ $word == --engine=* ]]; then
@@ -64,7 +78,7 @@ _wapc() {{
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   else
     case "$arguments:$position" in
-      file*:0)
+      file*:0 | program:0)
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -101,6 +115,7 @@ std::string_view arguments_of(const CLI::App& app) {
   for (const auto* option : app.get_options()) names += option->get_name(true, false) + " ";
   if (names.find("PAYLOAD") != std::string::npos) return "file-operation-payload";
   if (names.find("GUEST") != std::string::npos) return "file";
+  if (names.find("PROGRAM") != std::string::npos) return "program";
   if (names.find("COMMAND") != std::string::npos) return "command";
   if (names.find("SHELL") != std::string::npos) return "shell";
   return "''";

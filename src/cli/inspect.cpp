@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/try.hpp"
@@ -40,6 +41,10 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
     return std::unexpected{std::move(said)};
   }
   WAPC_CHECK(streams.out(arguments.json ? json_text(to_json(*found)) : describe(*found)));
+  if (found->is_command && !arguments.json) {
+    streams.error(fmt::format("hint: it is a program for WASI: wapc run {} runs it\n",
+                              printable(arguments.guest)));
+  }
   if (found->why_no_guest) return ExitCode::invalid_module;
   const bool runs = std::ranges::any_of(
       found->engines, [](const EngineVerdict& verdict) { return !verdict.why_not; });

@@ -132,7 +132,10 @@ Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check) 
                    .start_functions = {},
                    .engines = {}};
   const auto guest = GuestModule::load(ReadingEngine{FeatureSet::all()}, wasm);
-  if (!guest) found.why_no_guest = guest.error();
+  if (!guest) {
+    found.why_no_guest = guest.error();
+    found.is_command = is_command(wasm);
+  }
   found.protocol = protocol_of(found.module);
   found.traits = traits_of(found.module);
   found.start_functions = start_functions_of(found.module);

@@ -24,6 +24,7 @@ struct Inspection {
   ModuleInfo module;
   FeatureSet features;                     ///< That it needs.
   std::optional<Error> why_no_guest = {};  ///< None when it is a waPC guest.
+  bool is_command = false;                 ///< A program for WASI, and no waPC guest.
   std::string protocol;                    ///< Which, and how that shows.
   std::vector<std::string> traits;         ///< Signs of an SDK or language, each with its evidence.
   std::vector<std::string> start_functions;  ///< In the order in which they are called.

@@ -242,6 +242,7 @@ nlohmann::json to_json(const Inspection& inspection) {
               {"file", inspection.file},
               {"bytes", inspection.size},
               {"is_guest", !inspection.why_no_guest.has_value()},
+              {"is_command", inspection.is_command},
               {"protocol", inspection.protocol},
               {"signs", inspection.traits},
               {"producers", std::move(producers)},

@@ -104,19 +104,20 @@ std::unexpected<Problem> bad_answer(std::string_view why) {
 
 }  // namespace
 
+Outcome<Bytes> text_or_file(std::string_view what, std::string_view text) {
+  if (text.starts_with("@@")) return bytes_of(text.substr(1));
+  if (!text.starts_with("@")) return bytes_of(text);
+  if (text.size() == 1) {
+    return wrong_usage(fmt::format("{} \"@\" names no file", what),
+                       "write @FILE, or @@ for the text \"@\"");
+  }
+  return read_file(std::string{text.substr(1)});
+}
+
 Outcome<Bytes> read_payload(const std::optional<std::string>& argument, Form form) {
   if (!argument) return Bytes{};
-  const std::string_view text = *argument;
-  if (text == "-") {
-    WAPC_TRY(auto bytes, read_standard_input());
-    return decoded(std::move(bytes), form);
-  }
-  if (text.starts_with("@@")) return decoded(bytes_of(text.substr(1)), form);
-  if (!text.starts_with("@")) return decoded(bytes_of(text), form);
-  if (text.size() == 1) {
-    return wrong_usage("the payload \"@\" names no file", "write @FILE, or @@ for the text \"@\"");
-  }
-  WAPC_TRY(auto bytes, read_file(std::string{text.substr(1)}));
+  WAPC_TRY(auto bytes,
+           *argument == "-" ? read_standard_input() : text_or_file("the payload", *argument));
   return decoded(std::move(bytes), form);
 }
 

@@ -14,8 +14,12 @@ namespace wapc::cli {
 /// How a payload is given and an answer shown.
 enum class Form { raw, hex, msgpack };
 
-/// The bytes to send. `argument` is text, `@FILE`, `-` for standard input, `@@...` for text that
-/// begins with `@`; none is no bytes. What it holds is taken as `form` says.
+/// The bytes that `text` stands for: those of the file of `@FILE`, otherwise its own, where `@@...`
+/// is text that begins with `@`. Fails with exit code `usage`, calling it `what`, or `file`.
+[[nodiscard]] Outcome<Bytes> text_or_file(std::string_view what, std::string_view text);
+
+/// The bytes to send. `argument` is as in `text_or_file`, or `-` for standard input; none is no
+/// bytes. What it holds is taken as `form` says.
 [[nodiscard]] Outcome<Bytes> read_payload(const std::optional<std::string>& argument, Form form);
 
 /// Hex digits, two for each byte; blanks between bytes are passed over.

@@ -15,7 +15,8 @@ constexpr std::array<ExitCodeRow, 15> kExitCodes{{
     {ExitCode::ok, "success"},
     {ExitCode::guest_error, "the guest answered with an error of its own"},
     {ExitCode::usage,
-     "wrong arguments: options, --host rules, payloads that cannot be read as asked"},
+     "wrong arguments: options, --host rules, payloads that cannot be read as asked, directories "
+     "that cannot be given"},
     {ExitCode::file, "a file cannot be read, or the output cannot be written"},
     {ExitCode::invalid_module, "not a WebAssembly module, or not a waPC guest"},
     {ExitCode::init_failed, "the guest failed while it started"},
@@ -61,6 +62,7 @@ Row row(Errc code) noexcept {
     case Errc::busy: return {ExitCode::refused, "busy", "", ""};
     case Errc::overloaded: return {ExitCode::refused, "overloaded", "", ""};
     case Errc::unavailable: return {ExitCode::refused, "unavailable", "", ""};
+    case Errc::invalid_options: return {ExitCode::usage, "invalid_options", "", ""};
     case Errc::unsupported:
       return {ExitCode::unsupported, "unsupported", "", "`wapc engines` lists what is built in"};
     case Errc::internal:

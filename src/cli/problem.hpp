@@ -12,6 +12,7 @@
 namespace wapc::cli {
 
 /// How the program ends. Documented in `wapc --help` and docs/cli.md; numbers stay what they are.
+/// `wapc run` exits with any number: that of what it runs, or its own in run.cpp.
 enum class ExitCode : int {
   ok = 0,
   guest_error = 1,

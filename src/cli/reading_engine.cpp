@@ -5,6 +5,8 @@
 
 #include "base/try.hpp"
 #include "wapc/engine/link.hpp"
+#include "wapc/host/guest_module.hpp"
+#include "wapc/wasi/command.hpp"
 #include "wapc/wasm/module_info.hpp"
 
 namespace wapc::cli {
@@ -46,6 +48,14 @@ ReadingEngine::ReadingEngine(FeatureSet features)
 Result<std::shared_ptr<const Module>> ReadingEngine::compile(BytesView wasm) const {
   WAPC_TRY(auto info, read_module(wasm, info_.features));
   return std::make_shared<const ReadModule>(std::move(info));
+}
+
+bool is_guest(BytesView wasm) {
+  return GuestModule::load(ReadingEngine{FeatureSet::all()}, wasm).has_value();
+}
+
+bool is_command(BytesView wasm) {
+  return WasiCommand::load(ReadingEngine{FeatureSet::all()}, wasm).has_value();
 }
 
 }  // namespace wapc::cli

@@ -18,4 +18,10 @@ class ReadingEngine final : public Engine {
   EngineInfo info_;
 };
 
+/// Whether `wapc call` can call it, as far as reading it tells.
+[[nodiscard]] bool is_guest(BytesView wasm);
+
+/// Whether `wapc run` can run it, as far as reading it tells.
+[[nodiscard]] bool is_command(BytesView wasm);
+
 }  // namespace wapc::cli

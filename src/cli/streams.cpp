@@ -4,6 +4,7 @@
 #include <csignal>
 #include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,9 +24,18 @@ int write_all(int descriptor, std::string_view text) noexcept {
   return 0;
 }
 
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) != -1) continue;
+    // The lowest free number, which is this one. Open in the wrong direction.
+    static_cast<void>(::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 }  // namespace
 
 Streams::Streams() : out_is_terminal_{::isatty(STDOUT_FILENO) == 1} {
+  occupy_closed_streams();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 

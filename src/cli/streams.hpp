@@ -9,7 +9,9 @@ namespace wapc::cli {
 /// Standard output and error of the process. Thread-safe: each text goes out in one piece.
 class Streams {
  public:
-  /// Lets writing to a pipe that nobody reads fail instead of ending the process.
+  /// Lets writing to a pipe that nobody reads fail instead of ending the process. Takes the numbers
+  /// of standard streams that are closed, lest a file that is opened later passes for one; they
+  /// fail as if they were closed still.
   Streams();
 
   /// Writes all of `text`, as it is. A reader that went away, as `head` does, has what it wanted:

@@ -18,15 +18,19 @@ def main():
         return subprocess.run([options.wapc, *arguments], capture_output=True, text=True,
                               check=True).stdout
 
+    def section_on(title):
+        return docs.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
     wrong = []
-    codes = re.findall(r"^ +(\d+)  (.+)$", said("--help").partition("Exit codes:")[2], re.M)
-    table = re.findall(r"^\| (\d+) \| (.+) \|$", docs, re.M)
-    if codes != table:
-        wrong.append(f"exit codes: --help has {codes}, the docs have {table}")
+    for arguments, title in (("--help",), "Exit codes"), (("run", "--help"), "wapc run"):
+        codes = re.findall(r"^ +(\d+|\*)  (.+)$", said(*arguments).partition("Exit codes:")[2], re.M)
+        table = re.findall(r"^\| (\d+|\*) \| (.+) \|$", section_on(title), re.M)
+        if not codes or codes != table:
+            wrong.append(f"{title}: --help has {codes}, the docs have {table}")
     commands = re.findall(r"^  ([a-z]+) ", said("--help").partition("Commands:")[2]
                           .partition("Examples:")[0], re.M)
     for command in commands:
-        section = docs.partition(f"## wapc {command}\n")[2].partition("\n## ")[0]
+        section = section_on(f"wapc {command}")
         if not section and command != "help":
             wrong.append(f"no section on {command}")
         helped = said(command, "--help").partition("Options:")[2].partition("Examples:")[0]

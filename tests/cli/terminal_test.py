@@ -93,6 +93,35 @@ class InterruptTest(unittest.TestCase):
                 self.assertEqual(code, 130)
                 self.assertIn(b'"code": "cancelled"', out)
 
+    def test_it_ends_a_program(self):
+        for engine in OPTIONS.engines:
+            for program in "loops.wasm", "sleeps.wasm":
+                with self.subTest(engine=engine, program=program):
+                    run = self.program(engine, program)
+                    self.assertEqual(run.stdout.readline(), b"ready\n")
+                    run.send_signal(signal.SIGINT)
+                    out, said = run.communicate(timeout=PATIENCE)
+                    self.assertEqual((run.returncode, out, said),
+                                     (130, b"", b"wapc: the program was cancelled\n"))
+
+    def test_it_ends_a_program_that_waits_for_input(self):
+        for engine in OPTIONS.engines:
+            with self.subTest(engine=engine):
+                run = self.program(engine, "relays.wasm")
+                run.stdin.write(b"ready\n")
+                run.stdin.flush()
+                self.assertEqual(run.stdout.readline(), b"ready\n")
+                run.send_signal(signal.SIGINT)
+                run.wait(PATIENCE)  # While its input is still open.
+                out, said = run.communicate()
+                self.assertEqual((run.returncode, out, said),
+                                 (130, b"", b"wapc: the program was cancelled\n"))
+
+    def program(self, engine, name):
+        return subprocess.Popen([OPTIONS.wapc, "run", "--engine", engine, name],
+                                cwd=OPTIONS.guests, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
 
 class CompletionTest(unittest.TestCase):
     def completed(self, typed):
@@ -101,6 +130,7 @@ class CompletionTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         for guest in OPTIONS.guests.glob("*.wasm"):
             shutil.copy(guest, folder.name)
+        os.mkdir(os.path.join(folder.name, "folder"))
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(folder.name)
@@ -141,6 +171,15 @@ class CompletionTest(unittest.TestCase):
     def test_it_completes_files_of_payloads(self):
         self.assertEqual(self.completed("wapc call echo.wasm wapc:sample @byt"),
                          "<wapc><call><echo.wasm><wapc:sample><@bytes.wasm>")
+
+    def test_it_completes_directories(self):
+        self.assertEqual(self.completed("wapc run --dir fold"), "<wapc><run><--dir><folder/>")
+        self.assertEqual(self.completed("wapc run --dir=fold"), "<wapc><run><--dir=folder/>")
+
+    def test_it_completes_programs_and_files_after_them(self):
+        self.assertEqual(self.completed("wapc run rel"), "<wapc><run><relays.wasm>")
+        self.assertEqual(self.completed("wapc run relays.wasm --quiet byt"),
+                         "<wapc><run><relays.wasm><--quiet><bytes.wasm>")
 
     def test_it_leaves_operations_alone(self):
         self.assertEqual(self.completed("wapc call echo.wasm byt"),

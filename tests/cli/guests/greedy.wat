@@ -1,0 +1,4 @@
+;; A program whose memory has 32 pages.
+(module
+  (memory (export "memory") 32)
+  (func (export "_start")))
