@@ -186,11 +186,17 @@ bool stops(const Case& test) {
   return false;
 }
 
+bool grants(const Setup& setup) {
+  return setup.folder || !setup.wasi.arguments.empty() || !setup.wasi.environment.empty() ||
+         setup.wasi.realtime_clock || setup.wasi.random;
+}
+
 }  // namespace
 
 Comparison compare(const Case& test, const std::string& command, const GuestSource& guests,
                    std::chrono::milliseconds patience) {
   if (stops(test)) return {.not_comparable = "stop tokens"};
+  if (grants(test.setup)) return {.not_comparable = "what WASI grants"};
   return {.differences = Comparing{test, command, guests, patience}.run()};
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "given_folder.hpp"
 #include "guests.hpp"
 #include "program.hpp"
 #include "show.hpp"
@@ -75,6 +76,24 @@ class Trial {
 
   /// What went wrong; empty when nothing did.
   [[nodiscard]] std::string run() {
+    auto problem = give_folder();
+    if (problem.empty()) problem = start_and_take_steps();
+    if (problem.empty() && folder_ && !folder_->is_untouched_outside()) {
+      problem = "outside of the folder that was given something changed";
+    }
+    return problem;
+  }
+
+ private:
+  [[nodiscard]] std::string give_folder() {
+    if (!test_.setup.folder) return {};
+    auto folder = GivenFolder::make();
+    if (!folder) return "giving a folder: " + folder.error().message();
+    folder_ = *std::move(folder);
+    return {};
+  }
+
+  [[nodiscard]] std::string start_and_take_steps() {
     auto problem = start();
     if (!problem.empty()) return "starting " + test_.guest + ": " + problem;
     if (!host_) return other_guest_answers();
@@ -94,7 +113,6 @@ class Trial {
     return {};
   }
 
- private:
   [[nodiscard]] Result<std::shared_ptr<const GuestModule>> load_guest(
       std::string_view guest) const {
     auto bytes = no_module(guest);
@@ -107,11 +125,16 @@ class Trial {
   }
 
   [[nodiscard]] HostOptions options() const {
-    HostOptions options{.limits = test_.setup.limits, .guest_id = kGuestId};
+    HostOptions options{
+        .limits = test_.setup.limits, .guest_id = kGuestId, .wasi = test_.setup.wasi};
     if (test_.setup.handler) options.handler = program_;
     if (test_.setup.log) options.log = program_;
     if (test_.setup.call_timeout) options.call_timeout = *test_.setup.call_timeout;
     if (test_.setup.start_timeout) options.start_timeout = *test_.setup.start_timeout;
+    if (const auto access = test_.setup.folder) {
+      options.wasi.directories.push_back(
+          {.host_path = folder_->path().string(), .guest_path = "/", .access = *access});
+    }
     return options;
   }
 
@@ -193,6 +216,7 @@ class Trial {
   const Engine& engine_;
   const GuestSource& guests_;
   std::shared_ptr<Program> program_ = std::make_shared<Program>(test_.setup);
+  std::unique_ptr<const GivenFolder> folder_;
   std::unique_ptr<Host> host_;
   std::uint32_t calls_ = 0;  // That the instance was given.
 };

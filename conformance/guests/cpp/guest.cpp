@@ -1,11 +1,23 @@
 // A guest in C++20, as a WASI reactor without exceptions or RTTI: its operations are registered by
 // constructors, so `_initialize` has to run before the first call.
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <memory>
+#include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include <dirent.h>
+#include <time.h>
+#include <wasi/api.h>
 
 #include "../c/wapc_guest.h"
 
@@ -60,11 +72,115 @@ Outcome log(std::string payload) {
   return success("");
 }
 
-Outcome print(std::string payload) {
+Outcome print_line(std::string payload, std::FILE* stream) {
   payload.push_back('\n');
-  std::fwrite(payload.data(), 1, payload.size(), stdout);
-  std::fflush(stdout);
+  std::fwrite(payload.data(), 1, payload.size(), stream);
+  std::fflush(stream);
   return success("");
+}
+
+Outcome print(std::string payload) {
+  return print_line(std::move(payload), stdout);
+}
+
+Outcome print_error(std::string payload) {
+  return print_line(std::move(payload), stderr);
+}
+
+Outcome failure_of_errno() {
+  return failure(std::strerror(errno));
+}
+
+template <auto close>
+struct Closer {
+  void operator()(auto* handle) const { close(handle); }
+};
+
+// libc++ is built without a filesystem for WASI, so without fstream.
+using File = std::unique_ptr<std::FILE, Closer<std::fclose>>;
+using Directory = std::unique_ptr<DIR, Closer<closedir>>;
+
+Outcome read(std::string path) {
+  const File file{std::fopen(path.c_str(), "r")};
+  if (!file) return failure_of_errno();
+  std::string bytes;
+  for (int c = 0; (c = std::getc(file.get())) != EOF;) bytes.push_back(static_cast<char>(c));
+  return std::ferror(file.get()) != 0 ? failure_of_errno() : success(std::move(bytes));
+}
+
+Outcome write(std::string payload) {
+  const auto end_of_path = payload.find('\n');
+  if (end_of_path == std::string::npos) return failure("no path");
+  const auto text = std::string_view{payload}.substr(end_of_path + 1);
+  File file{std::fopen(payload.substr(0, end_of_path).c_str(), "w")};
+  if (!file) return failure_of_errno();
+  const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
+  const bool closed = std::fclose(file.release()) == 0;
+  return written && closed ? success("") : failure_of_errno();
+}
+
+std::string lines(const auto& texts) {
+  std::string all;
+  for (const std::string_view text : texts) all.append(text).push_back('\n');
+  return all;
+}
+
+Outcome list(std::string path) {
+  const Directory directory{opendir(path.c_str())};
+  if (!directory) return failure_of_errno();
+  std::set<std::string> names;
+  errno = 0;
+  while (const dirent* entry = readdir(directory.get())) names.insert(entry->d_name);
+  if (errno != 0) return failure_of_errno();
+  names.erase(".");
+  names.erase("..");
+  return success(lines(names));
+}
+
+Outcome variable(std::string name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? failure("no such variable") : success(value);
+}
+
+// A reactor has no main that would be handed them.
+Outcome arguments(std::string) {
+  std::size_t count = 0;
+  std::size_t size = 0;
+  if (__wasi_args_sizes_get(&count, &size) != 0) return failure("no arguments");
+  std::vector<std::uint8_t*> pointers(count);
+  std::vector<std::uint8_t> texts(size);
+  if (__wasi_args_get(pointers.data(), texts.data()) != 0) return failure("no arguments");
+  std::vector<std::string> arguments;
+  for (const auto* pointer : pointers) {
+    arguments.emplace_back(reinterpret_cast<const char*>(pointer));
+  }
+  return success(lines(arguments));
+}
+
+Outcome seconds(std::string) {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return success(std::to_string(std::chrono::duration_cast<std::chrono::seconds>(since).count()));
+}
+
+// Without threads there is no std::this_thread.
+Outcome sleep_for(std::string payload) {
+  const long milliseconds = std::atol(payload.c_str());
+  const timespec duration{milliseconds / 1000, milliseconds % 1000 * 1'000'000};
+  return nanosleep(&duration, nullptr) == 0 ? success("") : failure_of_errno();
+}
+
+Outcome random_bytes(std::string) {
+  std::random_device device;
+  std::string bytes;
+  for (int i = 0; i < 4; ++i) {
+    const std::uint32_t number = device();
+    bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+  }
+  return success(std::move(bytes));
+}
+
+Outcome end(std::string payload) {
+  std::exit(std::atoi(payload.c_str()));
 }
 
 Outcome panic(std::string) {
@@ -74,9 +190,22 @@ Outcome panic(std::string) {
 using Operation = Outcome (*)(std::string payload);
 
 const std::map<std::string, Operation, std::less<>> kOperations{
-    {"echo", echo},   {"wapc:sample!Hello", hello},
-    {"fail", fail},   {"host", relay},
-    {"log", log},     {"print", print},
+    {"echo", echo},
+    {"wapc:sample!Hello", hello},
+    {"fail", fail},
+    {"host", relay},
+    {"log", log},
+    {"print", print},
+    {"print-error", print_error},
+    {"read", read},
+    {"write", write},
+    {"list", list},
+    {"env", variable},
+    {"args", arguments},
+    {"time", seconds},
+    {"sleep", sleep_for},
+    {"random", random_bytes},
+    {"exit", end},
     {"panic", panic},
 };
 

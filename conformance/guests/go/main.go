@@ -18,11 +18,8 @@ func init() {
 		consoleLog(string(payload))
 		return nil, nil
 	})
-	register("print", func(payload []byte) ([]byte, error) {
-		_, err := fmt.Println(string(payload))
-		return nil, err
-	})
 	register("panic", func(payload []byte) ([]byte, error) { panic(string(payload)) })
+	registerOutside()
 }
 
 func hello(payload []byte) ([]byte, error) {

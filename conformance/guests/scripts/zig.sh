@@ -1,10 +1,11 @@
 #!/bin/sh
-# zig.sh <source> <requirements> <downloads> <python> <output>
+# zig.sh <source> <requirements> <downloads> <python> <output> <compiler option>...
 # Compiles the source with the compiler that the requirements pin, installed by pip below <downloads>.
 set -eu
 . "$(dirname "$0")/shared.sh"
 
 source=$1 requirements=$2 downloads=$3 python=$4 output=$5
+shift 5
 
 home=$downloads/zig-$(digest_of "$requirements")
 exclusively "$home"
@@ -15,7 +16,6 @@ if [ ! -f "$home/.installed" ]; then
 fi
 
 cd "$home"
-PYTHONPATH=$home/packages "$python" -m ziglang build-exe "$source" -target wasm32-freestanding \
-  -O ReleaseSmall -fno-entry -rdynamic --cache-dir cache --global-cache-dir cache \
-  -femit-bin=guest.wasm
+PYTHONPATH=$home/packages "$python" -m ziglang build-exe "$source" "$@" -O ReleaseSmall \
+  --cache-dir cache --global-cache-dir cache -femit-bin=guest.wasm
 publish guest.wasm "$output"

@@ -1,4 +1,6 @@
-//! A guest in Zig without an operating system: no SDK, no WASI. Each call has an arena of its own.
+//! A guest in Zig, without an SDK. It is built twice: without an operating system, and on WASI, where it
+//! answers what outside.zig has too. Each call has an arena of its own.
+const builtin = @import("builtin");
 const std = @import("std");
 
 extern "wapc" fn __guest_request(operation: [*]u8, payload: [*]u8) void;
@@ -23,47 +25,48 @@ extern "wapc" fn __console_log(line: [*]const u8, length: usize) void;
 const Allocator = std.mem.Allocator;
 
 /// What an operation or the host gave.
-const Outcome = union(enum) {
+pub const Outcome = union(enum) {
     answer: []const u8,
     failure: []const u8,
 };
 
-const Operation = *const fn (arena: Allocator, payload: []u8) Allocator.Error!Outcome;
+/// The name of an error that it returns is the guest's error.
+pub const Operation = struct { []const u8, *const fn (arena: Allocator, payload: []u8) anyerror!Outcome };
 
-const operations = [_]struct { []const u8, Operation }{
+const operations = [_]Operation{
     .{ "echo", echo },
     .{ "wapc:sample!Hello", hello },
     .{ "fail", fail },
     .{ "host", relay },
     .{ "log", log },
     .{ "panic", panic },
-};
+} ++ if (builtin.os.tag == .wasi) @import("outside.zig").operations else [_]Operation{};
 
-fn echo(_: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn echo(_: Allocator, payload: []u8) anyerror!Outcome {
     return .{ .answer = payload };
 }
 
-fn hello(arena: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn hello(arena: Allocator, payload: []u8) anyerror!Outcome {
     return switch (try hostCall(arena, "myBinding", "wapc:sample", "Ping", payload)) {
         .answer => .{ .answer = "hello world!" },
         .failure => |text| .{ .failure = try std.mem.concat(arena, u8, &.{ "host call failed: ", text }) },
     };
 }
 
-fn fail(_: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn fail(_: Allocator, payload: []u8) anyerror!Outcome {
     return .{ .failure = if (payload.len == 0) "failed on purpose" else payload };
 }
 
-fn relay(arena: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn relay(arena: Allocator, payload: []u8) anyerror!Outcome {
     return hostCall(arena, "conformance", "guest", "relay", payload);
 }
 
-fn log(_: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn log(_: Allocator, payload: []u8) anyerror!Outcome {
     __console_log(payload.ptr, payload.len);
     return .{ .answer = "" };
 }
 
-fn panic(_: Allocator, payload: []u8) Allocator.Error!Outcome {
+fn panic(_: Allocator, payload: []u8) anyerror!Outcome {
     @panic(payload);
 }
 
@@ -93,7 +96,7 @@ fn hostCall(
     return .{ .failure = text };
 }
 
-fn dispatch(arena: Allocator, operation_length: usize, payload_length: usize) Allocator.Error!Outcome {
+fn dispatch(arena: Allocator, operation_length: usize, payload_length: usize) anyerror!Outcome {
     const name = try arena.alloc(u8, operation_length);
     const payload = try arena.alloc(u8, payload_length);
     __guest_request(name.ptr, payload.ptr);
@@ -107,8 +110,8 @@ export fn __guest_call(operation_length: usize, payload_length: usize) u32 {
     var arena = std.heap.ArenaAllocator.init(std.heap.wasm_allocator);
     defer arena.deinit();
 
-    const outcome = dispatch(arena.allocator(), operation_length, payload_length) catch
-        Outcome{ .failure = "out of memory" };
+    const outcome = dispatch(arena.allocator(), operation_length, payload_length) catch |err|
+        Outcome{ .failure = @errorName(err) };
     switch (outcome) {
         .answer => |bytes| __guest_response(bytes.ptr, bytes.len),
         .failure => |text| __guest_error(text.ptr, text.len),

@@ -14,6 +14,7 @@
 #include "wapc/base/log.hpp"
 #include "wapc/engine/engine.hpp"
 #include "wapc/engine/features.hpp"
+#include "wapc/wasi/wasi_config.hpp"
 
 // A case is data: a guest, how its host is set up, what is done with it, and what must come of it.
 // All of it values, so that a case can be run on an engine of ours, on one of yours, or shown to
@@ -119,6 +120,13 @@ struct Setup {
   std::optional<std::chrono::milliseconds> start_timeout = std::nullopt;  ///< None: the default.
   Stop stop_start = Stop::none;
   bool log = true;  ///< Whether there is a log sink.
+  WasiConfig wasi = {};
+
+  /// Grants the guest a fresh folder as `/` as well. In it are `given.txt`, which holds `given` and
+  /// an end of line, and symbolic links: `link.txt` to a file beside the folder, `../secret.txt`,
+  /// and `up` and `far` to the folder around it, as `..` and by its absolute path. That must be as
+  /// it was in the end.
+  std::optional<DirectoryAccess> folder = std::nullopt;
 };
 
 /// What a case asks of an engine.

@@ -1,15 +1,15 @@
-// What both guests in AssemblyScript answer; how an abort ends them is their entry file's business.
+// What all guests in AssemblyScript answer; how an abort ends them is their entry file's business.
 import { consoleLog, hostCall, register, Result } from "@wapc/as-guest";
 
-function text(bytes: ArrayBuffer): string {
+export function text(bytes: ArrayBuffer): string {
   return String.UTF8.decode(bytes);
 }
 
-function success(answer: ArrayBuffer): Result<ArrayBuffer> {
+export function success(answer: ArrayBuffer): Result<ArrayBuffer> {
   return Result.ok<ArrayBuffer>(answer);
 }
 
-function failure(reason: string): Result<ArrayBuffer> {
+export function failure(reason: string): Result<ArrayBuffer> {
   return Result.error<ArrayBuffer>(new Error(reason));
 }
 
