@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the benchmarks and prints what a call costs, as ratios to the floor, all from one run with its
-# parts interleaved. --quick takes seconds and shows little more than that it runs; else some minutes.
+# Builds the benchmarks and prints what a call and what WASI costs, as ratios to the floor, each table
+# from one run with its parts interleaved, and how late waits end. --quick takes seconds and shows
+# little more than that it runs; else some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,21 @@ if [[ "${1:-}" == --quick ]]; then
   options=(--benchmark_enable_random_interleaving=true --benchmark_repetitions=3
            --benchmark_min_time=0.01)
 fi
+programs=build/bench/bench
 cmake --preset bench --log-level=WARNING >/dev/null
-cmake --build --preset bench --target call_bench bench_guest >/dev/null
-build/bench/bench/call_bench "${options[@]}" --benchmark_format=json build/bench/bench/guest.wasm \
-  2>/dev/null | python3 bench/ratios.py
+cmake --build --preset bench --target call_bench wasi_bench wait_overshoot bench_guests >/dev/null
+
+measure() {
+  "$1" "${options[@]}" --benchmark_format=json "${@:2}" 2>/dev/null | python3 bench/ratios.py
+}
+
+echo "A call; the floor is a program written for one guest on wasmtime's C API"
+measure $programs/call_bench $programs/guest.wasm
+echo
+echo "WASI; the floor is wasmtime's own WASI, or the same instance without WASI"
+measure $programs/wasi_bench $programs/wasi_guest.wasm $programs/instance.wasm \
+  $programs/instance_with_wasi.wasm
+echo
+echo "Waits that a deadline or a stop token ends"
+$programs/wait_overshoot $programs/wasi_guest.wasm ||
+  echo "more than 1 of 100 waits ended over 10 ms late; is the machine busy?"
