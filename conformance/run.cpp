@@ -125,8 +125,10 @@ class Trial {
   }
 
   [[nodiscard]] HostOptions options() const {
-    HostOptions options{
-        .limits = test_.setup.limits, .guest_id = kGuestId, .wasi = test_.setup.wasi};
+    HostOptions options{.limits = test_.setup.limits,
+                        .call_limits = test_.setup.call_limits,
+                        .guest_id = kGuestId,
+                        .wasi = test_.setup.wasi};
     if (test_.setup.handler) options.handler = program_;
     if (test_.setup.log) options.log = program_;
     if (test_.setup.call_timeout) options.call_timeout = *test_.setup.call_timeout;

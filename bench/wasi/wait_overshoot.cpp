@@ -54,7 +54,7 @@ nanoseconds overshoot(const Module& module, const LinkedModule& linked, const ch
                       Ending ending, milliseconds after) {
   const SilentPipe input;
   const auto grants = WasiGrants::open({.standard_input = HostDescriptor{input.ends[0]}}).value();
-  const auto wasi = Wasi::make(grants, 1, nullptr);
+  const auto wasi = Wasi::make(grants, std::make_shared<GuestLog>(nullptr, 1));
   const auto instance = linked.instantiate(std::array<HostState*, 1>{wasi.get()}, {}, {}).value();
   const auto function = find_function(module, wait).value();
   const std::array<std::uint64_t, 1> arguments{0};

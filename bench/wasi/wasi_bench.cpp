@@ -88,8 +88,8 @@ void measure_ours(::benchmark::State& state, const Engine& engine, const Bytes& 
   const Files files;
   const auto module = engine.compile(wasm).value();
   const auto linked = module->link(std::array{Wasi::imports()}).value();
-  const auto wasi =
-      Wasi::make(WasiGrants::open(files.config()).value(), 1, std::make_shared<Sink>());
+  const auto wasi = Wasi::make(WasiGrants::open(files.config()).value(),
+                               std::make_shared<GuestLog>(std::make_shared<Sink>(), 1));
   const auto instance = linked->instantiate(std::array<HostState*, 1>{wasi.get()}, {}, {}).value();
   const auto function = find_function(*module, row.name).value();
   const std::array<std::uint64_t, 1> arguments{kPerCall};

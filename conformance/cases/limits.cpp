@@ -117,12 +117,67 @@ void add_memories(Cases& cases) {
        .counts_calls = false});
 }
 
+void add_calls(Cases& cases) {
+  constexpr std::string_view kRow = "more in one call than its limits allow ends it";
+  const auto add = [&](std::string name, CallLimits limits, std::vector<Step> steps) {
+    cases.push_back({.name = std::move(name),
+                     .row = std::string{kRow},
+                     .guest = "puppet",
+                     .setup = {.call_limits = limits},
+                     .steps = std::move(steps)});
+  };
+  const auto asks = [](int times) {
+    Script script;
+    for (int i = 0; i < times; ++i) script.host_call("b", "n", "empty", "four");
+    return script.response("ok");
+  };
+  const auto asked = [](int times) {
+    return std::vector<SeenCall>(
+        times, {.binding = "b", .name_space = "n", .operation = "empty", .payload = "four"});
+  };
+  add("a_response_beyond_the_limit", {.response_bytes = 4},
+      {does(Script{}.response("four"), answers("four")),
+       does(
+           Script{}.response("five!"),
+           breaks(Errc::limit_exceeded, "__guest_response: a response of 5 bytes; the limit is 4")),
+       does(Script{}.response("four"), answers("four"))});
+  add("an_error_beyond_the_limit_is_cut", {.error_bytes = 4},
+      {does(Script{}.error("four and more").say(Verb::give, {0}),
+            fails(Errc::guest_error, "four"))});
+  add("a_host_call_beyond_the_limit", {.host_call_bytes = 3},
+      {does(asks(1),
+            breaks(Errc::limit_exceeded, "__host_call: a payload of 4 bytes; the limit is 3"))});
+  add("a_name_beyond_the_limit", {.name_bytes = 4},
+      {does(asks(1),
+            breaks(Errc::limit_exceeded, "__host_call: a name of 5 bytes; the limit is 4"))});
+  add("host_calls_beyond_the_limit", {.host_calls = 2},
+      {does(asks(2), calling(answers("ok"), asked(2))),
+       does(asks(3), calling(breaks(Errc::limit_exceeded,
+                                    "the guest made more than 2 host calls in one call"),
+                             asked(2))),
+       does(asks(2), calling(answers("ok"), asked(2)))});
+  const auto line = [](LogSource source, std::string_view text) {
+    return SeenLine{.source = source, .text = std::string{text}};
+  };
+  add("log_lines_beyond_the_limit", {.log_lines = 2},
+      {does(Script{}.log("1").log("2").response("ok"),
+            logging(answers("ok"), {line(LogSource::console, "1"), line(LogSource::console, "2")})),
+       does(Script{}.log("1").log("2").log("3"),
+            logging(breaks(Errc::limit_exceeded, "the guest logged more than 2 lines in one call"),
+                    {line(LogSource::console, "1"), line(LogSource::console, "2")}))});
+  add("log_bytes_beyond_the_limit", {.log_bytes = 4},
+      {does(Script{}.log("four").log("5"),
+            logging(breaks(Errc::limit_exceeded, "the guest logged more than 4 bytes in one call"),
+                    {line(LogSource::console, "four")}))});
+}
+
 }  // namespace
 
 void add_limit_cases(Cases& cases) {
   add_memory(cases);
   add_tables(cases);
   add_memories(cases);
+  add_calls(cases);
 }
 
 }  // namespace wapc::conformance

@@ -81,6 +81,13 @@ void add_wasi_cases(Cases& cases) {
                               logging(answers("ok"), {{LogSource::standard_output, "one"},
                                                       {LogSource::standard_output, "two"},
                                                       {LogSource::standard_output, "three"}})));
+    auto printing = in_a_call(
+        edition, "printed_lines_beyond_the_limit", "what is printed counts with what is logged",
+        Script{}.log("1").print("2\n"),
+        logging(breaks(Errc::limit_exceeded, "the guest logged more than 1 lines in one call"),
+                {{LogSource::console, "1"}}));
+    printing.setup.call_limits.log_lines = 1;
+    cases.push_back(std::move(printing));
   }
 }
 

@@ -71,7 +71,8 @@ Engine::Engine(GuestTable guests) {
   }
 }
 
-Result<std::shared_ptr<const wapc::Module>> Engine::compile(wapc::BytesView name) const {
+Result<std::shared_ptr<const wapc::Module>> Engine::compile(
+    wapc::BytesView name, const wapc::CompileOptions& /*options*/) const {
   const auto found = guests_.find(wapc::as_text(name));
   if (found == guests_.end()) {
     return failure(Errc::invalid_module, "these bytes are not the name of a native guest");

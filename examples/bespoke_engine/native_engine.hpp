@@ -116,7 +116,7 @@ class Engine final : public wapc::Engine {
   [[nodiscard]] const wapc::EngineInfo& info() const noexcept override { return info_; }
 
   [[nodiscard]] wapc::Result<std::shared_ptr<const wapc::Module>> compile(
-      wapc::BytesView name) const override;
+      wapc::BytesView name, const wapc::CompileOptions& options) const override;
 
  private:
   // No feature of WebAssembly's: it runs none.

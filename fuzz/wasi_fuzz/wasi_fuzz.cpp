@@ -198,7 +198,8 @@ std::unique_ptr<Wasi> some_instance(const World& world, const Streams& streams, 
   auto config = some_config(streams, choices);
   const auto walk = choices.rarely(4) ? wasi::Walk::by_hand : wasi::Walk::by_kernel;
   auto log = choices.rarely(4) ? nullptr : std::make_shared<CheckingLog>();
-  return Wasi::make(world.grants(std::move(config), walk), 1, std::move(log));
+  return Wasi::make(world.grants(std::move(config), walk),
+                    std::make_shared<GuestLog>(std::move(log), 1));
 }
 
 /// One instance, and what it does.

@@ -45,8 +45,9 @@ ReadingEngine::ReadingEngine(FeatureSet features)
     : info_{.name = "reader", .version = "", .execution = Execution::native, .features = features} {
 }
 
-Result<std::shared_ptr<const Module>> ReadingEngine::compile(BytesView wasm) const {
-  WAPC_TRY(auto info, read_module(wasm, info_.features));
+Result<std::shared_ptr<const Module>> ReadingEngine::compile(BytesView wasm,
+                                                             const CompileOptions& options) const {
+  WAPC_TRY(auto info, read_module(wasm, info_.features, options.limits));
   return std::make_shared<const ReadModule>(std::move(info));
 }
 

@@ -12,7 +12,8 @@ class ReadingEngine final : public Engine {
 
   [[nodiscard]] const EngineInfo& info() const noexcept override { return info_; }
 
-  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const override;
+  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(
+      BytesView wasm, const CompileOptions& options) const override;
 
  private:
   EngineInfo info_;

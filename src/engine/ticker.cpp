@@ -5,30 +5,45 @@
 namespace wapc {
 
 Ticker::Ticker(std::chrono::milliseconds period, std::function<void()> tick)
-    : period_{period},
-      tick_{std::move(tick)},
-      thread_{[this](const std::stop_token& stop) { run(stop); }} {}
+    : shared_{std::make_unique<Shared>()} {
+  shared_->period = period;
+  shared_->tick = std::move(tick);
+  shared_->thread =
+      std::jthread{[own = shared_.get()](const std::stop_token& stop) { own->run(stop); }};
+}
+
+Ticker::~Ticker() {
+  if (!alive()) static_cast<void>(shared_.release());
+}
 
 void Ticker::add_use() {
-  const std::scoped_lock lock{mutex_};
-  if (uses_++ == 0) used_.notify_all();
+  if (!alive()) return;
+  const std::scoped_lock lock{shared_->mutex};
+  if (shared_->uses++ == 0) shared_->used.notify_all();
 }
 
 void Ticker::drop_use() {
-  const std::scoped_lock lock{mutex_};
-  --uses_;
+  if (!alive()) return;
+  const std::scoped_lock lock{shared_->mutex};
+  --shared_->uses;
 }
 
-void Ticker::run(const std::stop_token& stop) {
-  std::unique_lock lock{mutex_};
-  while (used_.wait(lock, stop, [this] { return uses_ > 0; })) {
+void Ticker::Shared::run(const std::stop_token& stop) {
+  std::unique_lock lock{mutex};
+  while (used.wait(lock, stop, [this] { return uses > 0; })) {
     // Nothing ends this wait early but the stop token: it is the period.
-    used_.wait_for(lock, stop, period_, [] { return false; });
+    used.wait_for(lock, stop, period, [] { return false; });
     if (stop.stop_requested()) return;
     lock.unlock();
-    tick_();
+    tick();
     lock.lock();
   }
+}
+
+Error forked_since() {
+  return {Errc::unsupported,
+          "this engine was made before the process was forked off, and its threads stayed behind: "
+          "make another one here"};
 }
 
 }  // namespace wapc

@@ -4,9 +4,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
+
+#include "engine/fork.hpp"
+#include "wapc/base/error.hpp"
 
 namespace wapc {
 
@@ -31,18 +35,36 @@ class Ticker {
 
   /// `tick` does not throw, and may be called until the destructor returns.
   Ticker(std::chrono::milliseconds period, std::function<void()> tick);
+  ~Ticker();
+
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+
+  /// Whether there is a thread that ticks: there is none in a process that was forked off since.
+  [[nodiscard]] bool alive() const noexcept { return forks() == forks_before_; }
 
  private:
+  // What the thread works with. In a forked process it is left as it is: nobody knows in which
+  // state the thread, which is not there, has left it.
+  struct Shared {
+    std::chrono::milliseconds period;
+    std::function<void()> tick;
+    std::mutex mutex;
+    std::condition_variable_any used;
+    std::size_t uses = 0;
+    std::jthread thread;  // Last, so that it ends first.
+
+    void run(const std::stop_token& stop);
+  };
+
   void add_use();
   void drop_use();
-  void run(const std::stop_token& stop);
 
-  const std::chrono::milliseconds period_;
-  const std::function<void()> tick_;
-  std::mutex mutex_;
-  std::condition_variable_any used_;
-  std::size_t uses_ = 0;
-  std::jthread thread_;  // Last, so that it ends first.
+  const std::uint32_t forks_before_ = forks();
+  std::unique_ptr<Shared> shared_;
 };
+
+/// The error of whoever needs a ticker that is not alive.
+[[nodiscard]] Error forked_since();
 
 }  // namespace wapc

@@ -59,9 +59,31 @@ Result<> check_age(const Module& module) {
 }  // namespace
 
 Result<std::shared_ptr<const GuestModule>> GuestModule::load(const Engine& engine, BytesView wasm,
-                                                             GuestModuleOptions options) {
-  WAPC_TRY(const auto module, engine.compile(wasm));
+                                                             GuestModuleOptions options,
+                                                             const Budget& budget) {
+  const auto events = options.events;
+  const auto begun = Budget::Clock::now();
+  auto guest = load_quietly(engine, wasm, std::move(options), budget);
+  Event event{.kind = EventKind::loaded,
+              .payload_bytes = wasm.size(),
+              .duration = Budget::Clock::now() - begun};
+  if (!guest) {
+    event.failure = guest.error().code();
+    event.message = guest.error().message();
+  }
+  record_safely(events.get(), event);
+  return guest;
+}
+
+Result<std::shared_ptr<const GuestModule>> GuestModule::load_quietly(const Engine& engine,
+                                                                     BytesView wasm,
+                                                                     GuestModuleOptions options,
+                                                                     const Budget& budget) {
+  const CompileOptions how{.limits = options.limits,
+                           .budget = budget.within(options.load_timeout, Budget::Clock::now())};
+  WAPC_TRY(const auto module, engine.compile(wasm, how));
   std::shared_ptr<GuestModule> guest{new GuestModule};
+  guest->engine_ = engine.info();
 
   WAPC_TRY(const auto guest_call, find_typed(*module, kGuestCallName, kGuestCallType));
   if (!guest_call) {

@@ -45,8 +45,33 @@ std::unexpected<Error> busy() {
 /// and more the coarse time is exact enough.
 Budget within(const Budget& budget, std::chrono::nanoseconds timeout) {
   constexpr std::chrono::seconds kCoarseEnough{1};
-  const auto now = timeout >= kCoarseEnough ? coarse_now() : Budget::Clock::now();
-  return {.deadline = std::min(budget.deadline, Budget::end_of(timeout, now)), .stop = budget.stop};
+  return budget.within(timeout, timeout >= kCoarseEnough ? coarse_now() : Budget::Clock::now());
+}
+
+/// Hosts at work on this thread: a handler may call a guest, whose handler calls another.
+constinit thread_local std::size_t hosts_at_work = 0;
+
+/// One of them, while it lives.
+class AtWork {
+ public:
+  AtWork() { ++hosts_at_work; }
+
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+  ~AtWork() { --hosts_at_work; }
+};
+
+std::unexpected<Error> too_many_at_work(std::size_t limit) {
+  return failure(Errc::limit_exceeded, "more than " + std::to_string(limit) +
+                                           " guests at work on one thread, each called by the "
+                                           "handler of the one before");
+}
+
+Result<> check_fuel(const EngineInfo& engine, const InstanceLimits& limits) {
+  if (!limits.fuel || engine.counts_fuel) return {};
+  return failure(Errc::unsupported, "fuel is limited, and this engine (" + engine.name +
+                                        ", as it was made) does not count it");
 }
 
 /// What a program is told of a start function that failed: its code says whether it was the guest's
@@ -63,10 +88,18 @@ Error start_error(const Error& error, std::string_view function) {
 struct Host::Guest {
   Guest(const GuestModule& module, const HostOptions& options,
         const std::shared_ptr<const WasiGrants>& grants, std::uint64_t id)
-      : conversation{{.guest_id = id, .handler = options.handler, .log = options.log}} {
+      : log{std::make_shared<GuestLog>(options.log, id,
+                                       GuestLog::Limits{.bytes = options.call_limits.log_bytes,
+                                                        .lines = options.call_limits.log_lines})},
+        conversation{{.guest_id = id,
+                      .handler = options.handler,
+                      .log = log,
+                      .events = options.events,
+                      .limits = options.call_limits,
+                      .ending_codes = options.ending_codes}} {
     states.push_back(&conversation);
     if (module.uses_wasi()) {
-      wasi = Wasi::make(grants, id, options.log);
+      wasi = Wasi::make(grants, log);
       states.push_back(wasi.get());
     }
   }
@@ -113,6 +146,13 @@ struct Host::Guest {
     if (wasi) wasi->flush();
   }
 
+  void begin(const Invocation& invocation) {
+    log->begin_call();
+    conversation.begin(invocation);
+    if (wasi) wasi->begin_call();
+  }
+
+  std::shared_ptr<GuestLog> log;
   Conversation conversation;   // The instance refers to the states, and therefore goes first.
   std::unique_ptr<Wasi> wasi;  // None when the module imports none of it.
   std::vector<std::unique_ptr<HostState>> own_states;
@@ -123,6 +163,7 @@ struct Host::Guest {
 Result<std::unique_ptr<Host>> Host::start(std::shared_ptr<const GuestModule> module,
                                           HostOptions options, const Budget& budget) {
   assert(module);
+  WAPC_CHECK(check_fuel(module->engine(), options.limits));
   WAPC_TRY(auto grants, WasiGrants::open(std::move(options.wasi)));
   std::unique_ptr<Host> host{new Host{std::move(module), std::move(options), std::move(grants)}};
   WAPC_TRY(host->guest_, host->start_guest(*host->module_, budget));
@@ -140,14 +181,24 @@ Host::~Host() = default;
 
 Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module,
                                                        const Budget& budget) const {
+  if (options_.events == nullptr) return start_quietly(module, budget);
+  const auto begun = Budget::Clock::now();
+  auto guest = start_quietly(module, budget);
+  record(EventKind::started, guest ? nullptr : &guest.error(), begun);
+  return guest;
+}
+
+Result<std::unique_ptr<Host::Guest>> Host::start_quietly(const GuestModule& module,
+                                                         const Budget& budget) const {
   auto guest = std::make_unique<Guest>(module, options_, grants_, guest_id_);
   WAPC_CHECK(guest->make_own_states(module));
   const auto start = within(budget, options_.start_timeout);
   auto instance = module.linked().instantiate(guest->states, options_.limits, start);
   guest->flush_output();
-  if (!instance)
+  if (!instance) {
     return std::unexpected{
         start_error(guest->conversation.explain(instance.error()), "instantiate")};
+  }
   guest->instance = *std::move(instance);
   for (const auto& function : module.start_functions()) {
     WAPC_CHECK(guest->run(function, start));
@@ -155,13 +206,37 @@ Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module
   return guest;
 }
 
+void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point begun,
+                  const Invocation* invocation) const {
+  Event event{.kind = kind, .guest_id = guest_id_, .duration = Budget::Clock::now() - begun};
+  if (invocation != nullptr) {
+    event.operation = invocation->operation;
+    event.payload_bytes = invocation->payload.size();
+  }
+  if (error != nullptr) {
+    event.failure = error->code();
+    event.message = error->message();
+  }
+  record_safely(options_.events.get(), event);
+}
+
 Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
+  if (options_.events == nullptr) return call(invocation, response);
+  const auto begun = Budget::Clock::now();
+  auto outcome = call(invocation, response);
+  if (!outcome) record(EventKind::call_failed, &outcome.error(), begun, &invocation);
+  return outcome;
+}
+
+Result<> Host::call(const Invocation& invocation, Bytes& response) {
   constexpr auto kLengthMax = std::numeric_limits<std::uint32_t>::max();
   if (invocation.operation.size() > kLengthMax || invocation.payload.size() > kLengthMax) {
     return failure(Errc::limit_exceeded, "an operation or payload of 4 GiB or more");
   }
   if (busy_.test_and_set(std::memory_order_acquire)) return busy();
   const Cleared cleared{busy_};
+  const AtWork at_work;
+  if (hosts_at_work > options_.nesting_max) return too_many_at_work(options_.nesting_max);
   // Before the guest is entered: what it keeps in memory survives a call that never began.
   if (invocation.budget.stop.stop_requested()) {
     return std::unexpected{budget_spent(Errc::cancelled)};
@@ -173,11 +248,8 @@ Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
 }
 
 Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes& response) {
-  if (!guest_) {
-    WAPC_TRY(guest_, start_guest(*module_, budget));
-  }
-  guest_->conversation.begin(invocation);
-  if (guest_->wasi) guest_->wasi->begin_call();
+  if (!guest_) WAPC_CHECK(restart(budget));
+  guest_->begin(invocation);
   const std::array<std::uint64_t, 2> lengths{invocation.operation.size(),
                                              invocation.payload.size()};
   auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
@@ -188,13 +260,37 @@ Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes&
   return outcome;
 }
 
+Result<> Host::restart(const Budget& budget) {
+  if (failed_start_ && Budget::Clock::now() < failed_start_->next) {
+    return std::unexpected{failed_start_->error.within("not started again yet; the last time")};
+  }
+  auto guest = start_guest(*module_, budget);
+  if (guest) {
+    guest_ = *std::move(guest);
+    failed_start_.reset();
+    return {};
+  }
+  // A caller who gave up, or had too little time, has learnt nothing of the guest.
+  if (budget.check()) {
+    const auto wait = failed_start_ ? std::min(failed_start_->wait * 2, options_.restart_wait_max)
+                                    : options_.restart_wait;
+    failed_start_ = {guest.error(), wait, Budget::end_of(wait, Budget::Clock::now())};
+  }
+  return std::unexpected{std::move(guest).error()};
+}
+
 Result<> Host::replace_module(std::shared_ptr<const GuestModule> module, const Budget& budget) {
   assert(module);
   if (busy_.test_and_set(std::memory_order_acquire)) return busy();
   const Cleared cleared{busy_};
-  WAPC_TRY(auto guest, start_guest(*module, budget));
-  guest_ = std::move(guest);
+  WAPC_CHECK(check_fuel(module->engine(), options_.limits));
+  const auto begun = Budget::Clock::now();
+  auto guest = start_guest(*module, budget);
+  record(EventKind::replaced, guest ? nullptr : &guest.error(), begun);
+  if (!guest) return std::unexpected{std::move(guest).error()};
+  guest_ = *std::move(guest);
   module_ = std::move(module);
+  failed_start_.reset();
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "wapc/host/host.hpp"
 
+#include <algorithm>
 #include <latch>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "base/try.hpp"
 #include "support/recording_log.hpp"
 #include "support/scripted_engine.hpp"
+#include "wapc/engine/trap.hpp"
 #include "wapc/protocol/conversation.hpp"
 
 namespace wapc {
@@ -373,6 +375,218 @@ TEST(HostTest, FailsToStartWhenAProgramsOwnStateCannotBeHad) {
                              {.imports = {{.table = table, .make_state = make}}});
     EXPECT_EQ(Host::start(module).error().code(), Errc::internal);
   }
+}
+
+/// Calls the host `times` times, and responds with how many answers it got.
+Script calling_host(int times) {
+  return [times](ScriptedGuest& guest) -> Result<std::uint64_t> {
+    std::uint64_t answers = 0;
+    const auto length = guest.put(0, "name");
+    for (int i = 0; i < times; ++i) {
+      WAPC_TRY(const auto answered,
+               guest.host("__host_call", {0, length, 0, length, 0, length, 0, length}));
+      answers += answered;
+    }
+    return respond(guest, std::to_string(answers));
+  };
+}
+
+std::shared_ptr<HostHandler> failing_with(Errc code) {
+  return answering([code](const HostCall&) -> Result<Bytes> { return failure(code, "not you"); });
+}
+
+/// The error of one call of a guest that does `script` under `limits`.
+Error error_under(const CallLimits& limits, Script script) {
+  const auto host = Host::start(
+      load(std::move(script)),
+      {.handler = answering([](const HostCall&) { return Bytes{}; }), .call_limits = limits});
+  return (*host)->invoke(kAny).error();
+}
+
+TEST(HostTest, EndsACallThatIsBeyondALimit) {
+  const auto response =
+      error_under({.response_bytes = 3}, [](auto& guest) { return respond(guest); });
+  EXPECT_EQ(response.code(), Errc::limit_exceeded);
+  EXPECT_EQ(response.message(), "__guest_response: a response of 4 bytes; the limit is 3");
+
+  const auto payload = error_under({.host_call_bytes = 3}, calling_host(1));
+  EXPECT_EQ(payload.code(), Errc::limit_exceeded);
+  EXPECT_EQ(payload.message(), "__host_call: a payload of 4 bytes; the limit is 3");
+
+  const auto name = error_under({.name_bytes = 3}, calling_host(1));
+  EXPECT_EQ(name.code(), Errc::limit_exceeded);
+  EXPECT_EQ(name.message(), "__host_call: a name of 4 bytes; the limit is 3");
+
+  const auto calls = error_under({.host_calls = 3}, calling_host(4));
+  EXPECT_EQ(calls.code(), Errc::limit_exceeded);
+  EXPECT_EQ(calls.message(), "the guest made more than 3 host calls in one call");
+
+  const auto lines = error_under({.log_lines = 0}, [](ScriptedGuest& guest) {
+    return guest.host("__console_log", {0, guest.put(0, "x")});
+  });
+  EXPECT_EQ(lines.code(), Errc::limit_exceeded);
+}
+
+TEST(HostTest, CountsHostCallsForEachCall) {
+  const auto host = Host::start(load(calling_host(3)),
+                                {.handler = answering([](const HostCall&) { return Bytes{}; }),
+                                 .call_limits = {.host_calls = 3}});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(as_text((*host)->invoke(kAny).value()), "3");
+}
+
+TEST(HostTest, CutsAnErrorThatIsBeyondTheLimit) {
+  const auto error =
+      error_under({.error_bytes = 5}, [](ScriptedGuest& guest) -> Result<std::uint64_t> {
+        WAPC_CHECK(guest.host("__guest_error", {0, guest.put(0, "too much to say")}));
+        return 0;
+      });
+  EXPECT_EQ(error.code(), Errc::guest_error);
+  EXPECT_EQ(error.message(), "too m");
+}
+
+TEST(HostTest, EndsACallByAnErrorOfTheHandlersIfToldTo) {
+  const auto module = load(calling_host(2));
+  const auto strict = Host::start(
+      module, {.handler = failing_with(Errc::denied), .ending_codes = {Errc::busy, Errc::denied}});
+  const auto ended = (*strict)->invoke(kAny).error();
+  EXPECT_EQ(ended.code(), Errc::denied);
+  EXPECT_EQ(ended.message(), "not you");
+
+  const auto other = Host::start(
+      module, {.handler = failing_with(Errc::unavailable), .ending_codes = {Errc::denied}});
+  EXPECT_EQ(as_text((*other)->invoke(kAny).value()), "0");
+}
+
+TEST(HostTest, LetsHandlersCallGuestsWhoseHandlersCallGuestsSoDeepAndNoDeeper) {
+  constexpr std::size_t kDeepest = 4;
+  std::vector<std::unique_ptr<Host>> hosts;
+  Errc deepest{};
+  const auto handler = answering([&](const HostCall& call) -> Result<Bytes> {
+    const auto next = static_cast<std::size_t>(call.guest_id) + 1;
+    const auto answer = hosts.at(next)->invoke(kAny);
+    if (!answer) deepest = answer.error().code();
+    return Bytes{};
+  });
+  for (std::uint64_t i = 0; i <= kDeepest; ++i) {
+    hosts.push_back(Host::start(load(calling_host(1)),
+                                {.handler = handler, .nesting_max = kDeepest, .guest_id = i})
+                        .value());
+  }
+
+  EXPECT_TRUE(hosts.front()->invoke(kAny));
+
+  EXPECT_EQ(deepest, Errc::limit_exceeded);  // Of the fifth.
+  EXPECT_TRUE(hosts.back()->invoke(kAny));   // To which nothing happened.
+}
+
+/// A guest that traps in each call, and in each start but the first.
+ScriptedModule starting_once() {
+  auto starts = std::make_shared<int>(0);
+  return {.functions = {{"__guest_call",
+                         [](ScriptedGuest&) -> Result<std::uint64_t> {
+                           return std::unexpected{trapped(Trap::unreachable)};
+                         }}},
+          .start = [starts](ScriptedGuest&) -> Result<std::uint64_t> {
+            if (++*starts > 1) return std::unexpected{trapped(Trap::integer_overflow)};
+            return 0;
+          }};
+}
+
+TEST(HostTest, DoesNotStartAGuestAgainAndAgainThatDoesNotStart) {
+  const auto module = starting_once();
+  const auto host = Host::start(load(module), {.restart_wait = std::chrono::hours{1}}).value();
+  EXPECT_EQ(host->invoke(kAny).error().code(), Errc::trapped);
+  EXPECT_EQ(host->invoke(kAny).error().message(), "instantiate: integer overflow");
+
+  const auto at_once = host->invoke(kAny).error();
+
+  EXPECT_EQ(at_once.code(), Errc::init_failed);
+  EXPECT_EQ(at_once.message(),
+            "not started again yet; the last time: instantiate: integer overflow");
+  EXPECT_EQ(*module.instances, 2);
+}
+
+TEST(HostTest, StartsAGuestAgainOnceItHasWaited) {
+  const auto module = starting_once();
+  const auto host =
+      Host::start(load(module), {.restart_wait = std::chrono::nanoseconds{0}}).value();
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(host->invoke(kAny));
+  EXPECT_EQ(*module.instances, 3);
+}
+
+TEST(HostTest, StartsAReplacedGuestAtOnce) {
+  const auto host =
+      Host::start(load(starting_once()), {.restart_wait = std::chrono::hours{1}}).value();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(host->invoke(kAny));
+  ASSERT_TRUE(host->replace_module(load([](auto& guest) { return respond(guest); })));
+  EXPECT_TRUE(host->invoke(kAny));
+}
+
+TEST(HostTest, RefusesALimitOnFuelWhereNobodyCountsIt) {
+  const auto host = Host::start(load(nothing), {.limits = {.fuel = 1000}});
+  ASSERT_FALSE(host);
+  EXPECT_EQ(host.error().code(), Errc::unsupported);
+  EXPECT_THAT(host.error().message(), HasSubstr("scripted"));
+}
+
+/// Keeps events as `kind guest: what -> failure`.
+class RecordingEvents final : public EventSink {
+ public:
+  void record(const Event& event) override {
+    std::string line{to_string(event.kind)};
+    line += " " + std::to_string(event.guest_id) + ": ";
+    if (!event.binding.empty()) {
+      line.append(event.binding).append("/").append(event.name_space).append("/");
+    }
+    line.append(event.operation);
+    line += " " + std::to_string(event.payload_bytes) + " " + std::to_string(event.answer_bytes);
+    if (event.failure) line.append(" -> ").append(to_string(*event.failure));
+    lines.push_back(line);
+  }
+
+  std::vector<std::string> lines;
+};
+
+TEST(HostTest, TellsWhatHappens) {
+  const auto events = std::make_shared<RecordingEvents>();
+  const auto engine = ScriptedEngine{calling_host(1)};
+  const auto module = GuestModule::load(engine, as_bytes("wasm"), {.events = events}).value();
+  const auto host =
+      Host::start(module, {.handler = answering([](const HostCall&) { return Bytes(9); }),
+                           .events = events,
+                           .guest_id = 7})
+          .value();
+  EXPECT_TRUE(host->invoke(kAny));
+  EXPECT_TRUE(host->replace_module(load(nothing)));
+  EXPECT_FALSE(host->invoke({.operation = "fails", .payload = as_bytes("12345")}));
+
+  EXPECT_THAT(events->lines,
+              ElementsAre("loaded 0:  4 0", "started 7:  0 0", "host_call 7: name/name/name 4 9",
+                          "started 7:  0 0", "replaced 7:  0 0",
+                          "call_failed 7: fails 5 0 -> protocol violation"));
+}
+
+TEST(HostTest, TellsWhyAHostCallFailed) {
+  const auto events = std::make_shared<RecordingEvents>();
+  const auto options = [&](std::shared_ptr<HostHandler> handler) {
+    return HostOptions{.handler = std::move(handler), .events = events, .guest_id = 7};
+  };
+  const auto module = load(calling_host(1));
+  const auto throwing = answering([](const HostCall&) -> Result<Bytes> { throw 5; });
+  for (const auto& handler : {failing_with(Errc::denied), throwing, {}}) {
+    EXPECT_TRUE(Host::start(module, options(handler)).value()->invoke(kAny));
+  }
+  events->lines.erase(std::remove(events->lines.begin(), events->lines.end(), "started 7:  0 0"),
+                      events->lines.end());
+  EXPECT_THAT(events->lines, ElementsAre("host_call 7: name/name/name 4 0 -> denied",
+                                         "host_call 7: name/name/name 4 0 -> internal error",
+                                         "host_call 7: name/name/name 4 0 -> unavailable"));
+}
+
+TEST(HostTest, GoesOnWhenASinkOfEventsThrows) {
+  const auto host =
+      Host::start(load(calling_host(1)), {.events = recording_to([](const Event&) { throw 5; })});
+  EXPECT_TRUE((*host)->invoke(kAny));
 }
 
 }  // namespace

@@ -41,12 +41,18 @@ Result<> give(GuestMemory memory, std::string_view function, std::uint32_t point
   return {};
 }
 
-constexpr std::size_t kNameMax = 64U << 10U;  // Bytes of a binding, namespace, or operation.
-constexpr std::size_t kTextMax = 1U << 20U;   // Bytes of an error or a line of the log.
+constexpr std::size_t kLineMax = 1U << 20U;  // Bytes of a line of the log.
 
 /// The start of a text that is for people: enough of it, and no more to repair than that.
-std::string_view text_of(BytesView bytes) {
-  return as_text(bytes.first(std::min(bytes.size(), kTextMax)));
+std::string_view text_of(BytesView bytes, std::size_t bytes_max) {
+  return as_text(bytes.first(std::min(bytes.size(), bytes_max)));
+}
+
+Result<> check_at_most(std::size_t bytes, std::size_t limit, std::string_view what) {
+  if (bytes <= limit) [[likely]]
+    return {};
+  return failure(Errc::limit_exceeded, std::string{what} + " of " + std::to_string(bytes) +
+                                           " bytes; the limit is " + std::to_string(limit));
 }
 
 /// A name from the guest: a view of its memory when that is UTF-8, and it nearly always is, else of
@@ -72,7 +78,9 @@ class Name {
 
 }  // namespace
 
-Conversation::Conversation(ConversationOptions options) : options_{std::move(options)} {}
+Conversation::Conversation(ConversationOptions options) : options_{std::move(options)} {
+  if (!options_.log) options_.log = std::make_shared<GuestLog>(nullptr, options_.guest_id);
+}
 
 ImportTable Conversation::imports() {
   static constexpr std::array kFunctions{
@@ -92,6 +100,7 @@ ImportTable Conversation::imports() {
 
 void Conversation::begin(const Invocation& invocation) {
   clear();
+  host_calls_ = 0;
   invocation_ = &invocation;
 }
 
@@ -108,7 +117,9 @@ Result<> Conversation::finish(Result<std::uint64_t> returned, Bytes& response) {
   if (!returned) return std::unexpected{explain(returned.error())};
   const bool succeeded = static_cast<std::uint32_t>(*returned) != 0;
   if (succeeded && responded_) {
-    if (guest_error_) report("the guest answered, and dropped its error: " + *guest_error_);
+    if (guest_error_) {
+      options_.log->report("the guest answered, and dropped its error: " + *guest_error_);
+    }
     std::swap(response, response_);
     return {};
   }
@@ -139,6 +150,8 @@ Result<> Conversation::guest_request(Caller& caller, std::uint32_t operation_poi
 
 Result<> Conversation::guest_response(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
   WAPC_TRY(const auto bytes, read(caller.memory(), "__guest_response", pointer, length));
+  WAPC_CHECK(
+      check_at_most(bytes.size(), options_.limits.response_bytes, "__guest_response: a response"));
   response_.assign(bytes.begin(), bytes.end());
   responded_ = true;
   return {};
@@ -146,7 +159,7 @@ Result<> Conversation::guest_response(Caller& caller, std::uint32_t pointer, std
 
 Result<> Conversation::guest_error(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
   WAPC_TRY(const auto bytes, read(caller.memory(), "__guest_error", pointer, length));
-  guest_error_ = to_utf8(text_of(bytes));
+  guest_error_ = to_utf8(text_of(bytes, options_.limits.error_bytes));
   return {};
 }
 
@@ -162,19 +175,26 @@ Result<std::uint32_t> Conversation::host_call(
   WAPC_TRY(const auto name_space, part(namespace_pointer, namespace_length));
   WAPC_TRY(const auto operation, part(operation_pointer, operation_length));
   WAPC_TRY(const auto payload, part(payload_pointer, payload_length));
-  if (std::max({binding.size(), name_space.size(), operation.size()}) > kNameMax) {
-    return failure(Errc::limit_exceeded, "__host_call: a name of more than 64 KiB");
+  const auto& limits = options_.limits;
+  WAPC_CHECK(check_at_most(std::max({binding.size(), name_space.size(), operation.size()}),
+                           limits.name_bytes, "__host_call: a name"));
+  WAPC_CHECK(check_at_most(payload.size(), limits.host_call_bytes, "__host_call: a payload"));
+  if (++host_calls_ > limits.host_calls) [[unlikely]] {
+    return failure(Errc::limit_exceeded, "the guest made more than " +
+                                             std::to_string(limits.host_calls) +
+                                             " host calls in one call");
   }
   const Name binding_name{as_text(binding)};
   const Name namespace_name{as_text(name_space)};
   const Name operation_name{as_text(operation)};
-  ask_handler({.guest_id = options_.guest_id,
-               .binding = binding_name.text(),
-               .name_space = namespace_name.text(),
-               .operation = operation_name.text(),
-               .payload = payload,
-               .budget = caller.budget(),
-               .invocation = invocation_});
+  const HostCall call{.guest_id = options_.guest_id,
+                      .binding = binding_name.text(),
+                      .name_space = namespace_name.text(),
+                      .operation = operation_name.text(),
+                      .payload = payload,
+                      .budget = caller.budget(),
+                      .invocation = invocation_};
+  WAPC_CHECK(options_.events == nullptr ? ask_handler(call) : ask_and_record(call));
   // An answer that comes too late is dropped. One that is late by less than the coarse clock shows
   // is not, and then the engine ends the guest at its next tick.
   if (const auto& budget = caller.budget(); budget.limited()) [[likely]] {
@@ -183,32 +203,61 @@ Result<std::uint32_t> Conversation::host_call(
   return host_answered_ ? 1 : 0;
 }
 
-void Conversation::ask_handler(const HostCall& call) {
+Result<> Conversation::ask_and_record(const HostCall& call) {
+  const auto start = Budget::Clock::now();
+  auto asked = ask_handler(call);
+  record_safely(options_.events.get(), {.kind = EventKind::host_call,
+                                        .guest_id = call.guest_id,
+                                        .binding = call.binding,
+                                        .name_space = call.name_space,
+                                        .operation = call.operation,
+                                        .payload_bytes = call.payload.size(),
+                                        .answer_bytes = host_answered_ ? host_response_.size() : 0,
+                                        .failure = host_call_failure_,
+                                        .message = host_error_,
+                                        .duration = Budget::Clock::now() - start});
+  return asked;
+}
+
+Result<> Conversation::ask_handler(const HostCall& call) {
   host_error_.clear();
   host_response_.clear();
   host_answered_ = false;
+  host_call_failure_.reset();
   if (options_.handler == nullptr) {
     host_error_ = "Missing host callback function!";  // To the letter what the Rust host says.
-    return;
+    host_call_failure_ = Errc::unavailable;
+    return {};
   }
   try {
     if (auto answered = options_.handler->answer(call, host_response_); !answered) {
-      host_error_ = to_utf8(answered.error().message());
-      return;
+      const auto& error = answered.error();
+      host_error_ = to_utf8(error.message());
+      host_call_failure_ = error.code();
+      if (std::ranges::find(options_.ending_codes, error.code()) == options_.ending_codes.end()) {
+        return {};
+      }
+      return std::unexpected{error};
     }
     if (host_response_.size() > std::numeric_limits<std::uint32_t>::max()) {
       host_error_ = "the host's answer is of more than 4 GiB";
-      return;
+      host_call_failure_ = Errc::limit_exceeded;
+      return {};
     }
     host_answered_ = true;
-    return;
   } catch (const std::exception& e) {
-    host_error_ = to_utf8(e.what());
-    report("the host handler threw: " + host_error_);
+    threw(e.what());
   } catch (...) {
-    host_error_ = "the host handler threw";
-    report(host_error_);
+    threw(nullptr);
   }
+  return {};
+}
+
+void Conversation::threw(const char* what) {
+  host_call_failure_ = Errc::internal;
+  constexpr auto* kThrew = "the host handler threw";
+  host_error_ = what == nullptr ? kThrew : to_utf8(what);
+  options_.log->report(what == nullptr ? kThrew : std::string{kThrew} + ": " + host_error_);
 }
 
 Result<std::uint32_t> Conversation::host_response_length(Caller& /*caller*/) {
@@ -231,10 +280,8 @@ Result<> Conversation::host_error(Caller& caller, std::uint32_t pointer) {
 
 Result<> Conversation::console_log(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
   WAPC_TRY(const auto bytes, read(caller.memory(), "__console_log", pointer, length));
-  if (options_.log == nullptr) return {};
-  const Name text{text_of(bytes)};
-  log_safely(options_.log.get(), {options_.guest_id, LogSource::console, text.text()});
-  return {};
+  const Name text{text_of(bytes, kLineMax)};
+  return options_.log->log(LogSource::console, text.text());
 }
 
 Result<> Conversation::abort(Caller& caller, std::uint32_t message_pointer,
@@ -247,10 +294,6 @@ Result<> Conversation::abort(Caller& caller, std::uint32_t message_pointer,
     text += " (" + file + ":" + std::to_string(line) + ":" + std::to_string(column) + ")";
   }
   return failure(Errc::trapped, std::move(text));
-}
-
-void Conversation::report(std::string_view text) noexcept {
-  log_safely(options_.log.get(), {options_.guest_id, LogSource::host, text});
 }
 
 }  // namespace wapc

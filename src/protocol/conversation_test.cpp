@@ -173,8 +173,8 @@ TEST(ConversationTest, FencesAHandlerThatThrowsAndReportsIt) {
     return respond(guest, "");
   };
 
-  EXPECT_TRUE(
-      converse(calls, {.operation = "any", .payload = {}}, {.handler = handler, .log = log}));
+  EXPECT_TRUE(converse(calls, {.operation = "any", .payload = {}},
+                       {.handler = handler, .log = std::make_shared<GuestLog>(log, 0)}));
   EXPECT_THAT(log->lines,
               ElementsAre("host: the host handler threw: no luck", "host: the host handler threw"));
 }
@@ -202,9 +202,11 @@ TEST(ConversationTest, LogsTheConsoleAndSurvivesASinkThatThrows) {
     return respond(guest, "");
   };
 
-  EXPECT_TRUE(converse(says, {.operation = "any", .payload = {}}, {.log = log}));
   EXPECT_TRUE(converse(says, {.operation = "any", .payload = {}},
-                       {.log = logging_to([](const LogEntry&) { throw 5; })}));
+                       {.log = std::make_shared<GuestLog>(log, 0)}));
+  EXPECT_TRUE(converse(
+      says, {.operation = "any", .payload = {}},
+      {.log = std::make_shared<GuestLog>(logging_to([](const LogEntry&) { throw 5; }), 0)}));
   EXPECT_THAT(log->lines, ElementsAre("console: a\uFFFD"));
 }
 

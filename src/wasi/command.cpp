@@ -55,7 +55,8 @@ Result<std::shared_ptr<const WasiCommand>> WasiCommand::load(const Engine& engin
 
 Result<std::uint32_t> WasiCommand::run(WasiCommandOptions options, const Budget& budget) const {
   WAPC_TRY(auto grants, WasiGrants::open(std::move(options.wasi)));
-  const auto wasi = Wasi::make(std::move(grants), kGuestId, options.log);
+  const auto wasi =
+      Wasi::make(std::move(grants), std::make_shared<GuestLog>(options.log, kGuestId));
   const std::array<HostState*, 1> states{wasi.get()};
   const auto outcome = [&]() -> Result<> {
     WAPC_TRY(const auto instance, linked_->instantiate(states, options.limits, budget));

@@ -9,8 +9,7 @@
 namespace wapc {
 namespace wasi {
 
-State::State(std::shared_ptr<const Grants> grants, std::uint64_t guest_id,
-             const std::shared_ptr<LogSink>& log)
+State::State(std::shared_ptr<const Grants> grants, const std::shared_ptr<GuestLog>& log)
     : grants_{std::move(grants)},
       descriptors_{grants_->config.limits.descriptors},
       waiting_{grants_->config.limits.time_slept},
@@ -22,9 +21,9 @@ State::State(std::shared_ptr<const Grants> grants, std::uint64_t guest_id,
     assert(added);
   };
   add({.object = Input{config.standard_input}, .base = rights::input});
-  add({.object = Output{config.standard_output, LogSource::standard_output, guest_id, log},
+  add({.object = Output{config.standard_output, LogSource::standard_output, log},
        .base = rights::output});
-  add({.object = Output{config.standard_error, LogSource::standard_error, guest_id, log},
+  add({.object = Output{config.standard_error, LogSource::standard_error, log},
        .base = rights::output});
   for (const auto& granted : grants_->directories) {
     add({.object = Directory{.directory = granted.directory, .preopened_as = granted.guest_path},
@@ -90,10 +89,10 @@ Outcome<> State::check_entries() const {
 
 }  // namespace wasi
 
-std::unique_ptr<Wasi> Wasi::make(std::shared_ptr<const WasiGrants> grants, std::uint64_t guest_id,
-                                 const std::shared_ptr<LogSink>& log) {
+std::unique_ptr<Wasi> Wasi::make(std::shared_ptr<const WasiGrants> grants,
+                                 const std::shared_ptr<GuestLog>& log) {
   return std::make_unique<wasi::State>(
-      std::static_pointer_cast<const wasi::Grants>(std::move(grants)), guest_id, log);
+      std::static_pointer_cast<const wasi::Grants>(std::move(grants)), log);
 }
 
 }  // namespace wapc

@@ -25,8 +25,7 @@ namespace wapc::wasi {
 /// pointers, and only then does anything.
 class State final : public Wasi {
  public:
-  State(std::shared_ptr<const Grants> grants, std::uint64_t guest_id,
-        const std::shared_ptr<LogSink>& log);
+  State(std::shared_ptr<const Grants> grants, const std::shared_ptr<GuestLog>& log);
 
   void begin_call() noexcept override;
   void flush() override;

@@ -289,13 +289,8 @@ bool Input::is_terminal() const {
   return host_ && host_->kind() == HostKind::terminal;
 }
 
-Output::Output(const StandardOutput& target, LogSource source, std::uint64_t guest_id,
-               std::shared_ptr<LogSink> log)
-    : target_{target},
-      host_{host_of(target)},
-      source_{source},
-      guest_id_{guest_id},
-      log_{std::move(log)} {}
+Output::Output(const StandardOutput& target, LogSource source, std::shared_ptr<GuestLog> log)
+    : target_{target}, host_{host_of(target)}, source_{source}, log_{std::move(log)} {}
 
 Outcome<std::size_t> Output::write(std::span<const iovec> parts, Blocking blocking,
                                    Waiting& waiting, const Budget& budget) {
@@ -308,7 +303,7 @@ Outcome<std::size_t> Output::write(std::span<const iovec> parts, Blocking blocki
   }
   std::size_t logged = 0;
   for (const auto& part : left.all()) {
-    const auto taken = log_lines(as_text(bytes_of(part)), budget);
+    WAPC_TRY(const auto taken, log_lines(as_text(bytes_of(part)), budget));
     logged += taken;
     if (taken < part.iov_len) break;
   }
@@ -320,7 +315,8 @@ std::optional<int> Output::awaited() const noexcept {
 }
 
 void Output::flush() {
-  if (!line_.empty()) log_first(line_.size());
+  // What is too much is dropped: the call is over, and has its outcome.
+  if (!line_.empty()) static_cast<void>(log_first(line_.size()));
 }
 
 bool Output::is_terminal() const {
@@ -328,8 +324,7 @@ bool Output::is_terminal() const {
 }
 
 /// Returns how much of it was taken: all, unless the sink takes so long that the budget is spent.
-std::size_t Output::log_lines(std::string_view text, const Budget& budget) {
-  if (log_ == nullptr) return text.size();
+Outcome<std::size_t> Output::log_lines(std::string_view text, const Budget& budget) {
   auto rest = text;
   while (!rest.empty()) {
     if (rest.size() < text.size() && !budget.check()) break;
@@ -337,10 +332,10 @@ std::size_t Output::log_lines(std::string_view text, const Budget& budget) {
     const bool ends = length < rest.size();
     if (ends && line_.size() + length <= kLineMax) {
       if (line_.empty()) {
-        log(rest.substr(0, length));  // As it lies in the guest's memory: nothing is copied.
+        WAPC_CHECK(log(rest.substr(0, length)));  // As it lies in the guest's memory: no copy.
       } else {
         line_.append(rest.substr(0, length));
-        log_first(line_.size());
+        WAPC_CHECK(log_first(line_.size()));
       }
       rest.remove_prefix(length + 1);
       continue;
@@ -348,24 +343,21 @@ std::size_t Output::log_lines(std::string_view text, const Budget& budget) {
     const auto fitting = std::min(length, kLineMax - line_.size());
     line_.append(rest.substr(0, fitting));
     rest.remove_prefix(fitting);
-    if (!rest.empty()) log_first(whole_characters(line_));
+    if (!rest.empty()) WAPC_CHECK(log_first(whole_characters(line_)));
   }
   return text.size() - rest.size();
 }
 
-void Output::log(std::string_view text) const {
-  if (is_utf8(text)) {
-    log_safely(log_.get(), {guest_id_, source_, text});
-  } else {
-    log_safely(log_.get(), {guest_id_, source_, to_utf8(text)});
-  }
+Result<> Output::log(std::string_view text) const {
+  return is_utf8(text) ? log_->log(source_, text) : log_->log(source_, to_utf8(text));
 }
 
-void Output::log_first(std::size_t length) {
+Result<> Output::log_first(std::size_t length) {
   constexpr std::size_t kKept = 4096;  // In each of many instances, for its next line.
-  log(std::string_view{line_}.substr(0, length));
+  auto logged = log(std::string_view{line_}.substr(0, length));
   line_.erase(0, length);
   if (line_.empty() && line_.capacity() > kKept) line_.shrink_to_fit();
+  return logged;
 }
 
 }  // namespace wapc::wasi

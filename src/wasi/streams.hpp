@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 
 #include "wapc/base/budget.hpp"
-#include "wapc/base/log.hpp"
+#include "wapc/base/guest_log.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 #include "wasi/errno.hpp"
 #include "wasi/unique_fd.hpp"
@@ -77,13 +77,12 @@ class Input {
 /// Standard output or error, as one instance writes it.
 class Output {
  public:
-  Output(const StandardOutput& target, LogSource source, std::uint64_t guest_id,
-         std::shared_ptr<LogSink> log);
+  Output(const StandardOutput& target, LogSource source, std::shared_ptr<GuestLog> log);
 
   /// Writes the parts, which lie in the guest's memory, or the first of their bytes, at most 64
   /// KiB, and returns how many that were: at least one, if there are any; all of those, unless the
   /// target takes no more or the budget is spent. A reader that has gone away is `pipe`, and no
-  /// signal; a full buffer is `dquot`.
+  /// signal; a full buffer is `dquot`. A guest that logs too much ends, as `GuestLog::log` says.
   [[nodiscard]] Outcome<std::size_t> write(std::span<const iovec> parts, Blocking blocking,
                                            Waiting& waiting, const Budget& budget);
 
@@ -97,15 +96,14 @@ class Output {
   [[nodiscard]] bool is_terminal() const;
 
  private:
-  std::size_t log_lines(std::string_view text, const Budget& budget);
-  void log(std::string_view text) const;
-  void log_first(std::size_t length);
+  [[nodiscard]] Outcome<std::size_t> log_lines(std::string_view text, const Budget& budget);
+  [[nodiscard]] Result<> log(std::string_view text) const;
+  [[nodiscard]] Result<> log_first(std::size_t length);
 
   StandardOutput target_;
   std::optional<HostStream> host_;  // Of a descriptor.
   LogSource source_;
-  std::uint64_t guest_id_;
-  std::shared_ptr<LogSink> log_;
+  std::shared_ptr<GuestLog> log_;
   std::string line_;  // For the log: without its end yet.
 };
 

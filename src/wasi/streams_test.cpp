@@ -104,8 +104,10 @@ struct Reader {
 
 /// What a guest does with its standard output.
 struct Writer {
-  explicit Writer(const StandardOutput& target, std::shared_ptr<LogSink> log = nullptr)
-      : output{target, LogSource::standard_output, 7, std::move(log)} {}
+  explicit Writer(const StandardOutput& target, std::shared_ptr<LogSink> log = nullptr,
+                  GuestLog::Limits limits = {})
+      : output{target, LogSource::standard_output,
+               std::make_shared<GuestLog>(std::move(log), 7, limits)} {}
 
   Came write_parts(std::vector<std::string> texts, Blocking blocking = kWaits,
                    const Budget& budget = {}) {
@@ -453,9 +455,9 @@ TEST(OutputTest, LogsLineByLineAndKeepsTheLastPartUntilItIsFlushed) {
 
 TEST(OutputTest, SaysWhoseLinesTheyAre) {
   std::vector<std::pair<std::uint64_t, LogSource>> seen;
-  Output output{ToLog{}, LogSource::standard_error, 42, logging_to([&](const LogEntry& entry) {
-                  seen.emplace_back(entry.guest_id, entry.source);
-                })};
+  const auto sink =
+      logging_to([&](const LogEntry& entry) { seen.emplace_back(entry.guest_id, entry.source); });
+  Output output{ToLog{}, LogSource::standard_error, std::make_shared<GuestLog>(sink, 42)};
   std::string text = "x\n";
   const iovec part{.iov_base = text.data(), .iov_len = text.size()};
   Waiting waiting{nanoseconds{0}};
@@ -463,6 +465,18 @@ TEST(OutputTest, SaysWhoseLinesTheyAre) {
   EXPECT_EQ(Came::of(output.write({&part, 1}, kWaits, waiting, {})), bytes(2));
 
   EXPECT_THAT(seen, ElementsAre(std::pair{std::uint64_t{42}, LogSource::standard_error}));
+}
+
+TEST(OutputTest, EndsAGuestThatLogsTooMuch) {
+  const auto log = std::make_shared<RecordingLog>();
+  Writer writer{ToLog{}, log, {.bytes = 5, .lines = 3}};
+
+  EXPECT_EQ(writer.write("one\n"), bytes(4));
+  EXPECT_EQ(writer.write("two\n").end, Errc::limit_exceeded);  // 6 bytes in all.
+  EXPECT_EQ(writer.write("\n\n"), bytes(2));
+  EXPECT_EQ(writer.write("\n").end, Errc::limit_exceeded);  // A fourth line.
+
+  EXPECT_THAT(log->lines, ElementsAre("stdout: one", "stdout: ", "stdout: "));
 }
 
 TEST(OutputTest, ReplacesInALineWhatIsNotUtf8) {

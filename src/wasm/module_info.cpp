@@ -149,7 +149,12 @@ Result<> check_memory(const MemoryType& memory, std::uint64_t limit) {
 
 namespace {
 
-Result<ModuleInfo> read(BytesView wasm, FeatureSet features) {
+Result<ModuleInfo> read(BytesView wasm, FeatureSet features, const ModuleLimits& limits) {
+  if (wasm.size() > limits.bytes) {
+    return failure(Errc::limit_exceeded, "the module is of " + std::to_string(wasm.size()) +
+                                             " bytes; the limit is " +
+                                             std::to_string(limits.bytes));
+  }
   Reading found;
   const reader::Sink sink{.user = &found,
                           .imported = add_import,
@@ -162,33 +167,43 @@ Result<ModuleInfo> read(BytesView wasm, FeatureSet features) {
                           .producer = add_producer,
                           .function_name = set_function_name,
                           .failure = set_failure};
-  const auto status = reader::wapc_reader_read(wasm.data(), wasm.size(), features.bits(), &sink);
+  const reader::Limits reader_limits{.function_bytes = limits.function_bytes,
+                                     .functions = limits.functions,
+                                     .globals = limits.globals,
+                                     .imports = limits.imports,
+                                     .exports = limits.exports,
+                                     .data_segments = limits.data_segments,
+                                     .element_segments = limits.element_segments,
+                                     .locals = limits.locals,
+                                     .nesting = limits.nesting};
+  const auto status =
+      reader::wapc_reader_read(wasm.data(), wasm.size(), features.bits(), &reader_limits, &sink);
   if (status != reader::Status::ok) return failure(code_of(status), std::move(found.failure));
   return std::move(found.info);
 }
 
 }  // namespace
 
-Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features) {
-  auto module = read(wasm, features);
+Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features, const ModuleLimits& limits) {
+  auto module = read(wasm, features, limits);
   if (module || module.error().code() != Errc::invalid_module) return module;
   // Perhaps there is nothing wrong with it but what it is to run on.
-  if (const auto needed = features_needed(wasm)) {
+  if (const auto needed = features_needed(wasm, limits)) {
     return failure(Errc::invalid_module, "the engine lacks what the module needs: " +
                                              to_string(needed->without(features)));
   }
   return module;
 }
 
-Result<FeatureSet> features_needed(BytesView wasm) {
+Result<FeatureSet> features_needed(BytesView wasm, const ModuleLimits& limits) {
   auto needed = FeatureSet::all();
-  if (auto module = read(wasm, needed); !module) return std::unexpected{module.error()};
+  if (auto module = read(wasm, needed, limits); !module) return std::unexpected{module.error()};
   // Backwards, for later proposals contain earlier ones: a module with a typed reference is valid
   // with `gc` alone and with `function_references` alone, and the smaller one is to be named.
   for (auto number = kFeatureCount; number-- > 0;) {
     auto fewer = needed;
     fewer.remove(static_cast<Feature>(number));
-    if (read(wasm, fewer)) needed = fewer;
+    if (read(wasm, fewer, limits)) needed = fewer;
   }
   return needed;
 }

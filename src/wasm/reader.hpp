@@ -36,6 +36,19 @@ struct Table {
   bool has_max;
 };
 
+/// `ModuleLimits` without the size of the file.
+struct Limits {
+  std::uint64_t function_bytes;
+  std::uint32_t functions;
+  std::uint32_t globals;
+  std::uint32_t imports;
+  std::uint32_t exports;
+  std::uint32_t data_segments;
+  std::uint32_t element_segments;
+  std::uint32_t locals;
+  std::uint32_t nesting;
+};
+
 /// What is called, on the thread of the caller, with what is found; `user` is passed along. `kind`
 /// is the number of an `ExternKind`, `id` that of a section in the binary format. Sections are
 /// reported while the module is being validated, so a module may prove to be invalid after some of
@@ -61,8 +74,8 @@ struct Sink {
 enum class Status : std::uint8_t { ok, invalid, limit_exceeded, internal };
 
 /// Validates the `size` bytes at `wasm` under `features` (bit n for the n-th `Feature`) and
-/// describes them to `sink`. Thread-safe.
+/// `limits`, and describes them to `sink`. Thread-safe.
 extern "C" Status wapc_reader_read(const std::byte* wasm, std::size_t size, std::uint32_t features,
-                                   const Sink* sink) noexcept;
+                                   const Limits* limits, const Sink* sink) noexcept;
 
 }  // namespace wapc::reader

@@ -20,7 +20,7 @@ RawWasi RawWasi::start(std::shared_ptr<const Module> module, WasiConfig config,
 RawWasi RawWasi::start(std::shared_ptr<const Module> module,
                        std::shared_ptr<const WasiGrants> grants,
                        const std::shared_ptr<LogSink>& log) {
-  auto wasi = Wasi::make(std::move(grants), 1, log);
+  auto wasi = Wasi::make(std::move(grants), std::make_shared<GuestLog>(log, 1));
   const auto linked = module->link(std::array{Wasi::imports()}).value();
   auto instance = linked->instantiate(std::array<HostState*, 1>{wasi.get()}, {}, {}).value();
   return {std::move(module), std::move(wasi), std::move(instance)};

@@ -57,7 +57,8 @@ class Compiled final : public Module {
 
 }  // namespace
 
-Result<std::shared_ptr<const Module>> ScriptedEngine::compile(BytesView /*wasm*/) const {
+Result<std::shared_ptr<const Module>> ScriptedEngine::compile(
+    BytesView /*wasm*/, const CompileOptions& /*options*/) const {
   return std::make_shared<const Compiled>(module_);
 }
 

@@ -48,7 +48,9 @@ class ScriptedEngine final : public Engine {
 
   const EngineInfo& info() const noexcept override { return info_; }
 
-  Result<std::shared_ptr<const Module>> compile(BytesView wasm) const override;
+  Result<std::shared_ptr<const Module>> compile(BytesView wasm,
+                                                const CompileOptions& options) const override;
+  using Engine::compile;
 
  private:
   EngineInfo info_{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stop_token>
@@ -20,6 +21,11 @@ struct Budget {
   [[nodiscard]] static Clock::time_point end_of(std::chrono::nanoseconds timeout,
                                                 Clock::time_point now) noexcept {
     return timeout < Clock::time_point::max() - now ? now + timeout : Clock::time_point::max();
+  }
+
+  /// What is left of it when nothing may take longer than `timeout` from `now` on.
+  [[nodiscard]] Budget within(std::chrono::nanoseconds timeout, Clock::time_point now) const {
+    return {.deadline = std::min(deadline, end_of(timeout, now)), .stop = stop};
   }
 
   /// Whether it can ever run out; when not, nothing has to watch it.

@@ -14,6 +14,7 @@
 #include "wapc/base/log.hpp"
 #include "wapc/engine/engine.hpp"
 #include "wapc/engine/features.hpp"
+#include "wapc/protocol/call_limits.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 
 // A case is data: a guest, how its host is set up, what is done with it, and what must come of it.
@@ -116,6 +117,7 @@ struct Setup {
   bool handler = true;
   std::vector<std::pair<std::string, Bytes>> scripts = {};
   InstanceLimits limits = {};
+  CallLimits call_limits = {};
   std::optional<std::chrono::milliseconds> call_timeout = std::nullopt;   ///< None: the default.
   std::optional<std::chrono::milliseconds> start_timeout = std::nullopt;  ///< None: the default.
   Stop stop_start = Stop::none;

@@ -14,6 +14,7 @@
 #include "wapc/engine/features.hpp"
 #include "wapc/engine/function_type.hpp"
 #include "wapc/engine/host_function.hpp"
+#include "wapc/engine/module_limits.hpp"
 
 // An engine compiles bytes into a module, which can be looked at; a module is linked with what the
 // host offers, once; a linked module makes instances, each with its own state. Each keeps alive
@@ -34,6 +35,11 @@ struct InstanceLimits {
   /// How many linear memories, and how many tables, a module may have.
   std::size_t memories = 1;
   std::size_t tables = 16;
+
+  /// Fuel for each entry into the guest: a call, or a start function. Roughly an instruction takes
+  /// one; only engines whose info says `counts_fuel` know it, others refuse it with `unsupported`.
+  /// A guest that has used it up ends with `limit_exceeded`. None: as much as it likes.
+  std::optional<std::uint64_t> fuel = std::nullopt;
 };
 
 enum class ExternKind : std::uint8_t { function, memory, table, global, tag };
@@ -113,7 +119,16 @@ struct EngineInfo {
   std::string name;     ///< Such as `wasmtime`.
   std::string version;  ///< Of the engine, not of the provider.
   Execution execution;
-  FeatureSet features;  ///< What modules may need; empty where the engine runs no WebAssembly.
+  FeatureSet features;       ///< What modules may need; empty where the engine runs no WebAssembly.
+  bool counts_fuel = false;  ///< Whether `InstanceLimits::fuel` means something to it.
+};
+
+struct CompileOptions {
+  ModuleLimits limits = {};
+
+  /// How long the caller waits. Compiling itself cannot be interrupted: an engine goes on with it
+  /// behind a caller who has given up, and drops what comes of it.
+  Budget budget = {};
 };
 
 /// One way of running WebAssembly. Thread-safe.
@@ -124,8 +139,17 @@ class Engine {
   [[nodiscard]] virtual const EngineInfo& info() const noexcept = 0;
 
   /// Fails with `invalid_module`, saying where and why, or `limit_exceeded` when the module is
-  /// beyond what the reader or the thread's native stack can take. Copies what it needs of `wasm`.
-  [[nodiscard]] virtual Result<std::shared_ptr<const Module>> compile(BytesView wasm) const = 0;
+  /// beyond the limits, or what the reader or the thread's native stack can take. Fails with
+  /// `deadline_exceeded` or `cancelled` when the budget is spent before the module is compiled, and
+  /// with `overloaded` when too many are still being compiled behind callers that gave up; the
+  /// engine's destructor waits for those. Copies what it needs of `wasm`.
+  [[nodiscard]] virtual Result<std::shared_ptr<const Module>> compile(
+      BytesView wasm, const CompileOptions& options) const = 0;
+
+  /// The same with the default options.
+  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const {
+    return compile(wasm, CompileOptions{});
+  }
 };
 
 /// Where `module` exports the function `name`; nothing when it does not.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 #include "wapc/base/bytes.hpp"
 #include "wapc/base/error.hpp"
 #include "wapc/engine/engine.hpp"
+#include "wapc/rpc/event.hpp"
 
 namespace wapc {
 
@@ -21,6 +23,15 @@ struct OwnImports {
 
 struct GuestModuleOptions {
   std::vector<OwnImports> imports = {};
+
+  /// What the module may be like; looked at before an engine sees it.
+  ModuleLimits limits = {};
+
+  /// How long a caller waits at most for a module to be compiled; the budget may allow less.
+  /// `std::chrono::nanoseconds::max()` for as long as it takes, and then on the caller's thread.
+  std::chrono::nanoseconds load_timeout = std::chrono::minutes{2};
+
+  std::shared_ptr<EventSink> events = nullptr;  ///< Is told that the module was loaded, or why not.
 };
 
 /// A module that speaks waPC, compiled, checked and linked once for all its hosts. Immutable and
@@ -36,9 +47,11 @@ class GuestModule {
   /// Fails with `invalid_module` when `wasm` is not a waPC guest that this engine can run: what the
   /// engine says of it, no `__guest_call` or exported memory, `__guest_call` or a start function of
   /// another type, an older protocol, or imports that nothing offers, all of them listed. WASI is
-  /// offered only to a guest that imports it.
+  /// offered only to a guest that imports it. Fails with `limit_exceeded`, `deadline_exceeded`,
+  /// `cancelled` or `overloaded` as `Engine::compile` does.
   [[nodiscard]] static Result<std::shared_ptr<const GuestModule>> load(
-      const Engine& engine, BytesView wasm, GuestModuleOptions options = {});
+      const Engine& engine, BytesView wasm, GuestModuleOptions options = {},
+      const Budget& budget = {});
 
   [[nodiscard]] const LinkedModule& linked() const noexcept { return *linked_; }
 
@@ -48,6 +61,9 @@ class GuestModule {
     return start_functions_;
   }
 
+  /// What the engine says of itself that runs it.
+  [[nodiscard]] const EngineInfo& engine() const noexcept { return engine_; }
+
   /// Whether an instance needs a `Wasi`.
   [[nodiscard]] bool uses_wasi() const noexcept { return uses_wasi_; }
 
@@ -56,6 +72,10 @@ class GuestModule {
  private:
   GuestModule() = default;
 
+  [[nodiscard]] static Result<std::shared_ptr<const GuestModule>> load_quietly(
+      const Engine& engine, BytesView wasm, GuestModuleOptions options, const Budget& budget);
+
+  EngineInfo engine_;
   std::shared_ptr<const LinkedModule> linked_;
   ExportIndex guest_call_{};
   std::vector<StartFunction> start_functions_;

@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "wapc/base/budget.hpp"
 #include "wapc/base/error.hpp"
 #include "wapc/base/log.hpp"
 #include "wapc/engine/engine.hpp"
 #include "wapc/host/guest_module.hpp"
+#include "wapc/protocol/call_limits.hpp"
+#include "wapc/rpc/event.hpp"
 #include "wapc/rpc/host_handler.hpp"
 #include "wapc/rpc/invoker.hpp"
 #include "wapc/wasi/wasi.hpp"
@@ -20,7 +23,17 @@ namespace wapc {
 struct HostOptions {
   std::shared_ptr<HostHandler> handler = nullptr;  ///< None: every host call fails.
   std::shared_ptr<LogSink> log = nullptr;          ///< None: what the guest prints is dropped.
+  std::shared_ptr<EventSink> events = nullptr;     ///< None: events are dropped.
   InstanceLimits limits = {};
+  CallLimits call_limits = {};
+
+  /// How many hosts may be at work on one thread, each called by a handler of the one before; this
+  /// one is counted. Each takes native stack. One too many fails with `limit_exceeded`.
+  std::size_t nesting_max = 16;
+
+  /// Errors of the handler's with one of these codes end the guest's call with that error, and
+  /// spend the instance, instead of being told to the guest: `denied` for a strict policy.
+  std::vector<Errc> ending_codes = {};
 
   /// How long a call may take whose invocation sets no earlier deadline. A call without end would
   /// take its thread with it, so there is always one: `std::chrono::nanoseconds::max()` for never.
@@ -28,6 +41,12 @@ struct HostOptions {
 
   /// The same for all start functions of the guest together.
   std::chrono::nanoseconds start_timeout = std::chrono::seconds{5};
+
+  /// A guest that did not start is not started again for a while: so long after the first time, and
+  /// twice as long each time that it fails again, up to the second. Calls in the meantime fail at
+  /// once, as the last start did.
+  std::chrono::nanoseconds restart_wait = std::chrono::milliseconds{10};
+  std::chrono::nanoseconds restart_wait_max = std::chrono::seconds{10};
 
   /// What handlers and the log see as the guest's id; none: the next number that this process has
   /// not counted yet, from 1.
@@ -49,7 +68,8 @@ class Host final : public Invoker {
   /// Fails with `init_failed` when one of them traps, or exits with a code other than 0;
   /// `deadline_exceeded` or `cancelled`; `limit_exceeded` when the module declares more than the
   /// limits allow or the machine has not got it; `invalid_options` when `options.wasi` cannot be
-  /// granted (see `WasiGrants::open`), whether or not this guest would use it.
+  /// granted (see `WasiGrants::open`), whether or not this guest would use it; `unsupported` when
+  /// `options.limits.fuel` is set and the engine counts none.
   [[nodiscard]] static Result<std::unique_ptr<Host>> start(
       std::shared_ptr<const GuestModule> module, HostOptions options = {},
       const Budget& budget = {});
@@ -70,7 +90,8 @@ class Host final : public Invoker {
   /// `limit_exceeded`: the instance is spent. Fails with `internal` when a host function of the
   /// program's own threw or the engine is at fault: the instance is spent too. Fails with `busy`,
   /// `cancelled` when the stop token was used before the call and, for an operation or payload of 4
-  /// GiB and more, `limit_exceeded`: nothing happened. A fresh instance may fail as `start` does.
+  /// GiB and more or one host too many on this thread, `limit_exceeded`: nothing happened. A fresh
+  /// instance may fail as `start` does, and is not tried too often (`HostOptions::restart_wait`).
   [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override;
 
   /// Starts an instance of `module` and, when that succeeds, drops the one of today. When it fails,
@@ -81,19 +102,32 @@ class Host final : public Invoker {
  private:
   struct Guest;  // An instance with its states, replaced as a whole.
 
+  struct FailedStart {
+    Error error;
+    std::chrono::nanoseconds wait;  // Before the next try.
+    Budget::Clock::time_point next;
+  };
+
   Host(std::shared_ptr<const GuestModule> module, HostOptions options,
        std::shared_ptr<const WasiGrants> grants);
 
   [[nodiscard]] Result<std::unique_ptr<Guest>> start_guest(const GuestModule& module,
                                                            const Budget& budget) const;
+  [[nodiscard]] Result<std::unique_ptr<Guest>> start_quietly(const GuestModule& module,
+                                                             const Budget& budget) const;
+  [[nodiscard]] Result<> call(const Invocation& invocation, Bytes& response);
   [[nodiscard]] Result<> answer(const Invocation& invocation, const Budget& budget,
                                 Bytes& response);
+  [[nodiscard]] Result<> restart(const Budget& budget);
+  void record(EventKind kind, const Error* error, Budget::Clock::time_point begun,
+              const Invocation* invocation = nullptr) const;
 
   std::shared_ptr<const GuestModule> module_;
   HostOptions options_;  // Without `wasi`, which `grants_` has become.
   std::shared_ptr<const WasiGrants> grants_;
   std::uint64_t guest_id_;
-  std::unique_ptr<Guest> guest_;  // None when the last one is spent.
+  std::unique_ptr<Guest> guest_;             // None when the last one is spent.
+  std::optional<FailedStart> failed_start_;  // Of a guest that did not start again.
   std::atomic_flag busy_;
 };
 

@@ -5,11 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wapc/base/bytes.hpp"
 #include "wapc/base/error.hpp"
-#include "wapc/base/log.hpp"
+#include "wapc/base/guest_log.hpp"
 #include "wapc/engine/host_function.hpp"
+#include "wapc/protocol/call_limits.hpp"
+#include "wapc/rpc/event.hpp"
 #include "wapc/rpc/host_handler.hpp"
 #include "wapc/rpc/invoker.hpp"
 
@@ -19,16 +22,22 @@ namespace wapc {
 struct ConversationOptions {
   std::uint64_t guest_id = 0;
   std::shared_ptr<HostHandler> handler = nullptr;  ///< None: every host call fails.
-  std::shared_ptr<LogSink> log = nullptr;          ///< None: what the guest logs is dropped.
+  std::shared_ptr<GuestLog> log = nullptr;         ///< None: what the guest logs is dropped.
+  std::shared_ptr<EventSink> events = nullptr;     ///< Is told of each host call.
+  CallLimits limits = {};
+
+  /// Errors of the handler's with one of these codes end the guest's call, instead of being told to
+  /// the guest.
+  std::vector<Errc> ending_codes = {};
 };
 
 /// What host and guest say to each other: the state behind the functions that a guest imports from
 /// module `wapc`, and behind AssemblyScript's `env.abort`. One for each instance; not thread-safe.
 ///
 /// A pointer or length outside the guest's memory ends the guest's call with `protocol_violation`,
-/// and nothing is read or written. Text that is not UTF-8 is read with U+FFFD in its place. A name
-/// of more than 64 KiB ends the call with `limit_exceeded`; of an error or a line of the log the
-/// first 1 MiB counts.
+/// and nothing is read or written. Text that is not UTF-8 is read with U+FFFD in its place. What is
+/// beyond the limits ends the call with `limit_exceeded`; of an error what fits counts, and of a
+/// line of the log the first 1 MiB.
 class Conversation final : public HostState {
  public:
   explicit Conversation(ConversationOptions options);
@@ -68,9 +77,13 @@ class Conversation final : public HostState {
   Result<> abort(Caller& caller, std::uint32_t message_pointer, std::uint32_t file_pointer,
                  std::uint32_t line, std::uint32_t column);
 
-  /// What the handler says to `call`: its reply in `host_response_`, or its error's text.
-  void ask_handler(const HostCall& call);
-  void report(std::string_view text) noexcept;
+  /// What the handler says to `call`: its reply in `host_response_`, or its error's text. Fails
+  /// with what ends the guest's call.
+  [[nodiscard]] Result<> ask_handler(const HostCall& call);
+  [[nodiscard]] Result<> ask_and_record(const HostCall& call);
+
+  /// What is told of a handler that threw.
+  void threw(const char* what);
 
   ConversationOptions options_;
   const Invocation* invocation_ = nullptr;
@@ -80,6 +93,8 @@ class Conversation final : public HostState {
   Bytes host_response_;
   bool host_answered_ = false;
   std::string host_error_;
+  std::uint64_t host_calls_ = 0;           // In this call.
+  std::optional<Errc> host_call_failure_;  // Of the last one.
 };
 
 }  // namespace wapc

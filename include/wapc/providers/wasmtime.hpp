@@ -19,6 +19,16 @@ struct WasmtimeOptions {
   /// while there are instances. A deadline that passes between a call's last look and its end goes
   /// unnoticed; one bulk instruction, such as a fill of the whole memory, is not interrupted.
   std::chrono::milliseconds tick{1};
+
+  /// Whether guests burn fuel, so that `InstanceLimits::fuel` bounds their work by something other
+  /// than time. Code takes up to half as long again.
+  bool count_fuel = false;
+
+  /// Whether traps in guest code are found by signals of the processor's. Without them guest code
+  /// checks for itself and takes up to twice as long: for programs whose own handlers of SIGSEGV,
+  /// SIGFPE, SIGILL, SIGBUS or SIGTRAP are installed later than the first engine is made and do not
+  /// pass on what is not theirs.
+  bool use_signals = true;
 };
 
 /// wasmtime: compiles modules to machine code when they are loaded, on threads of its own. Handles

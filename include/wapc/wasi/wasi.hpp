@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "wapc/base/error.hpp"
-#include "wapc/base/log.hpp"
+#include "wapc/base/guest_log.hpp"
 #include "wapc/engine/host_function.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 
@@ -31,10 +31,9 @@ class WasiGrants {
 /// What waits heeds the call's budget. Not thread-safe.
 class Wasi : public HostState {
  public:
-  /// The sink may be null: then what the guest prints to the log is dropped.
+  /// `log` is where the guest prints to unless its grants say otherwise.
   [[nodiscard]] static std::unique_ptr<Wasi> make(std::shared_ptr<const WasiGrants> grants,
-                                                  std::uint64_t guest_id,
-                                                  const std::shared_ptr<LogSink>& log);
+                                                  const std::shared_ptr<GuestLog>& log);
 
   /// All 46 functions, of module `wasi_snapshot_preview1` and again of `wasi_unstable`.
   [[nodiscard]] static ImportTable imports();

@@ -10,6 +10,7 @@
 #include "wapc/base/error.hpp"
 #include "wapc/engine/engine.hpp"
 #include "wapc/engine/features.hpp"
+#include "wapc/engine/module_limits.hpp"
 
 // The binary format of WebAssembly modules: validated in full and described, run by nobody.
 
@@ -70,15 +71,16 @@ struct ModuleInfo {
 /// Validates `wasm` in full, function bodies included, as a module that may use `features`, and
 /// describes it. Fails with `invalid_module`: not WebAssembly, truncated, a component, valid only
 /// with features that `features` lacks (the message names them), or not valid (the message says
-/// why, and the offset in bytes where that is known). Fails with `limit_exceeded` when there are
-/// more than 100,000 sections, imports or exports. Custom sections that make no sense are no
-/// failure. Thread-safe.
-[[nodiscard]] Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features);
+/// why, and the offset in bytes where that is known). Fails with `limit_exceeded` when it is beyond
+/// `limits`, found out before more of it is looked at, or has more than 100,000 sections. Custom
+/// sections that make no sense are no failure. Thread-safe.
+[[nodiscard]] Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features,
+                                             const ModuleLimits& limits = {});
 
 /// The least features that `wasm` needs: it is valid with them, and not with any of them less.
 /// Where one of two would do, the earlier in `Feature`. Fails as `read_module` with all features
 /// does. Reads the module once for each feature there is, and once more.
-[[nodiscard]] Result<FeatureSet> features_needed(BytesView wasm);
+[[nodiscard]] Result<FeatureSet> features_needed(BytesView wasm, const ModuleLimits& limits = {});
 
 /// Fails with `limit_exceeded` when what `module` declares (at its minimum) is more than `limits`
 /// allow; the message names the thing, the number and the limit.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "engine/background.hpp"
 #include "providers/wasm3/core.hpp"
 #include "providers/wasm3/module.hpp"
 #include "wapc/providers/wasm3.hpp"
@@ -21,14 +22,22 @@ class Wasm3Engine final : public Engine {
 
   [[nodiscard]] const EngineInfo& info() const noexcept override { return core_->info(); }
 
-  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const override {
-    // wasm3 never sees a module that is not valid.
-    WAPC_TRY(auto info, read_module(wasm, core_->info().features));
-    return Wasm3Module::compile(core_, std::move(info), wasm);
+  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(
+      BytesView wasm, const CompileOptions& options) const override {
+    if (!core_->ticker().alive()) return std::unexpected{forked_since()};
+    return compile_behind(
+        background_, wasm, options,
+        [core = core_](BytesView bytes,
+                       const ModuleLimits& limits) -> Result<std::shared_ptr<const Module>> {
+          // wasm3 never sees a module that is not valid.
+          WAPC_TRY(auto info, read_module(bytes, core->info().features, limits));
+          return Wasm3Module::compile(core, std::move(info), bytes);
+        });
   }
 
  private:
   std::shared_ptr<const Core> core_;
+  mutable Background background_;  // Locks itself.
 };
 
 Result<> check_size(std::string_view name, std::size_t bytes) {

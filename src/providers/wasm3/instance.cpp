@@ -163,6 +163,8 @@ Result<std::uint64_t> Wasm3Instance::run(std::uint32_t function,
                                          std::span<const std::uint64_t> arguments,
                                          const Budget& budget) {
   if (budget.stop.stop_requested()) return std::unexpected{budget_spent(Errc::cancelled)};
+  if (!linked_->module().core().ticker().alive()) [[unlikely]]
+    return std::unexpected{forked_since()};
   const auto* const limit = stack_limit(stack_bytes_);
   if (limit == nullptr) [[unlikely]]
     return std::unexpected{too_little_stack()};

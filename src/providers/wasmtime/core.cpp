@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/fork.hpp"
+
 namespace wapc::wasmtime {
 namespace {
 
@@ -71,6 +73,12 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
   ConfigHandle config{wasm_config_new()};
   set_features(config.get());
   wasmtime_config_epoch_interruption_set(config.get(), true);
+  wasmtime_config_consume_fuel_set(config.get(), options.count_fuel);
+  wasmtime_config_signals_based_traps_set(config.get(), options.use_signals);
+#if defined(WASMTIME_FEATURE_COMPILER) && defined(WASMTIME_FEATURE_PARALLEL_COMPILATION)
+  // The threads that compile are the process's own, and stay behind when it is forked.
+  if (forks() != 0) wasmtime_config_parallel_compilation_set(config.get(), false);
+#endif
   wasmtime_config_max_wasm_stack_set(config.get(), options.stack_bytes);
 #ifdef WASMTIME_FEATURE_ASYNC
   wasmtime_config_async_stack_size_set(config.get(), std::max(kAsyncStack, options.stack_bytes));
@@ -85,7 +93,7 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
 }  // namespace
 
 Core::Core(const WasmtimeOptions& options)
-    : info_{"wasmtime", WASMTIME_VERSION, Execution::compiled, kFeatures},
+    : info_{"wasmtime", WASMTIME_VERSION, Execution::compiled, kFeatures, options.count_fuel},
       stack_needed_{options.stack_bytes + kStackReserve},
       engine_{make_engine(options)},
       ticker_{options.tick, [engine = engine_.get()] { wasmtime_engine_increment_epoch(engine); }} {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/try.hpp"
+#include "engine/background.hpp"
 #include "engine/native_stack.hpp"
 #include "providers/wasmtime/core.hpp"
 #include "providers/wasmtime/module.hpp"
@@ -28,18 +29,30 @@ class WasmtimeEngine final : public Engine {
 
   [[nodiscard]] const EngineInfo& info() const noexcept override { return core_->info(); }
 
-  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const override {
+  [[nodiscard]] Result<std::shared_ptr<const Module>> compile(
+      BytesView wasm, const CompileOptions& options) const override {
+    if (!core_->ticker().alive()) return std::unexpected{forked_since()};
+    return compile_behind(background_, wasm, options,
+                          [core = core_](BytesView bytes, const ModuleLimits& limits) {
+                            return compile_here(core, bytes, limits);
+                          });
+  }
+
+ private:
+  static Result<std::shared_ptr<const Module>> compile_here(const std::shared_ptr<const Core>& core,
+                                                            BytesView wasm,
+                                                            const ModuleLimits& limits) {
     if (const auto left = native_stack_left(); left < kCompileStack) {
       return failure(Errc::limit_exceeded, "the calling thread has " + std::to_string(left) +
                                                " bytes of native stack left; compiling needs " +
                                                std::to_string(kCompileStack));
     }
-    WAPC_TRY(auto info, read_module(wasm, core_->info().features));
-    return WasmtimeModule::compile(core_, std::move(info), wasm);
+    WAPC_TRY(auto info, read_module(wasm, core->info().features, limits));
+    return WasmtimeModule::compile(core, std::move(info), wasm);
   }
 
- private:
   std::shared_ptr<const Core> core_;
+  mutable Background background_;  // Locks itself.
 };
 
 // wasmtime ends the program when it does not like its options, so they are looked at here.

@@ -68,6 +68,9 @@ Error trapped_by(const wasm_trap_t& trap, const ModuleInfo& module) {
   wasm_trap_trace(&trap, &frames.list);
   wasmtime_trap_code_t code = 0;
   auto reason = wasmtime_trap_code(&trap, &code) ? reason_for(code) : Trap::other;
+  if (code == WASMTIME_TRAP_CODE_OUT_OF_FUEL) {
+    return {Errc::limit_exceeded, "the guest used up its fuel", frames.text(module)};
+  }
   // wasmtime has one code for what the specification has two words for. Outside of any function it
   // was an element segment; within one, `call_indirect` is by far the likelier.
   if (reason == Trap::undefined_element && frames.empty()) {

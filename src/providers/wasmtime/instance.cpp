@@ -70,6 +70,7 @@ WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> l
     : linked_{std::move(linked)},
       states_{states.begin(), states.end()},
       stack_needed_{linked_->module().core().stack_needed()},
+      fuel_{limits.fuel},
       ticks_{linked_->module().core().ticker()},
       store_{wasmtime_store_new(linked_->module().core().engine(), this, nullptr)},
       context_{wasmtime_store_context(store_.get())} {
@@ -87,6 +88,7 @@ WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> l
 
 Result<> WasmtimeInstance::start(const Budget& budget) {
   if (!may_enter(budget)) return std::unexpected{why_not_enter(budget)};
+  refuel();
   wasmtime_instance_t instance;
   wasm_trap_t* raw_trap = nullptr;
   ErrorHandle error;
@@ -118,6 +120,7 @@ Result<std::uint64_t> WasmtimeInstance::call(ExportIndex index,
     WAPC_TRY(function, look_up(index));
   }
   assert(arguments.size() == function->parameters);
+  refuel();
 
   // Not cleared: that costs more than the call.
   std::array<wasmtime_val_raw_t, kParametersMax> values;  // NOLINT(*-member-init)
@@ -175,14 +178,25 @@ wasm_trap_t* WasmtimeInstance::answer(void* import, wasmtime_caller_t* caller,
 // Asked before every entry into guest code. The clock is not read: a deadline that has passed ends
 // the guest at the next tick, and one that passes in the last tick of a call ends nothing.
 bool WasmtimeInstance::may_enter(const Budget& budget) const noexcept {
-  return !budget.stop.stop_requested() && native_stack_left() >= stack_needed_;
+  return !budget.stop.stop_requested() && native_stack_left() >= stack_needed_ &&
+         linked_->module().core().ticker().alive();
 }
 
 Error WasmtimeInstance::why_not_enter(const Budget& budget) const {
   if (budget.stop.stop_requested()) return budget_spent(Errc::cancelled);
+  if (!linked_->module().core().ticker().alive()) return forked_since();
   return {Errc::limit_exceeded, "the calling thread has " + std::to_string(native_stack_left()) +
                                     " bytes of native stack left; guest code needs " +
                                     std::to_string(stack_needed_)};
+}
+
+// Where fuel is counted, a store without any runs nothing.
+void WasmtimeInstance::refuel() noexcept {
+  if (!linked_->module().core().info().counts_fuel) return;
+  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+  [[maybe_unused]] const ErrorHandle error{
+      wasmtime_context_set_fuel(context_, fuel_.value_or(kMost))};
+  assert(!error);
 }
 
 // Hosts call a handful of functions: a walk along those is faster than any map.

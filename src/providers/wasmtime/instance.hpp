@@ -54,6 +54,7 @@ class WasmtimeInstance final : public Instance {
 
   [[nodiscard]] bool may_enter(const Budget& budget) const noexcept;
   [[nodiscard]] Error why_not_enter(const Budget& budget) const;
+  void refuel() noexcept;
   [[nodiscard]] const Function* find(ExportIndex index) const noexcept;
   [[nodiscard]] Result<const Function*> look_up(ExportIndex index);
   void find_memory();
@@ -63,6 +64,7 @@ class WasmtimeInstance final : public Instance {
   const std::shared_ptr<const WasmtimeLinkedModule> linked_;
   const std::vector<HostState*> states_;
   const std::size_t stack_needed_;
+  const std::optional<std::uint64_t> fuel_;  // For each entry.
   const Ticker::Use ticks_;
   StoreHandle store_;  // Of what is above, all is dropped later.
   wasmtime_context_t* context_;

@@ -13,14 +13,14 @@ use std::sync::Once;
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{
     BinaryReader, Chunk, CustomSectionReader, Error, ExportSectionReader, ExternalKind, FuncType,
-    FuncValidatorAllocations, ImportSectionReader, KnownCustom, Name, Parser, Payload,
-    ProducersSectionReader, RefType, TypeRef, ValType, ValidPayload, Validator, WasmFeatures,
+    FuncValidator, FuncValidatorAllocations, FunctionBody, ImportSectionReader, KnownCustom, Name,
+    Parser, Payload, ProducersSectionReader, RefType, TypeRef, ValType, ValidPayload, Validator,
+    ValidatorResources, WasmFeatures,
 };
 
-/// What takes a few bytes in the file and about a hundred in the description.
+/// What takes a few bytes in the file and about a hundred in the description. For imports and
+/// exports there are limits to choose as well.
 const SECTIONS_MAX: usize = 100_000;
-const IMPORTS_MAX: usize = 100_000;
-const EXPORTS_MAX: usize = 100_000;
 /// What a toolchain writes are a handful. More are left out: they are only a remark.
 const PRODUCERS_MAX: usize = 256;
 
@@ -90,6 +90,21 @@ pub struct Table {
     has_max: bool,
 }
 
+/// `wapc::ModuleLimits`, without the size of the file, which the caller looks at.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Limits {
+    function_bytes: u64,
+    functions: u32,
+    globals: u32,
+    imports: u32,
+    exports: u32,
+    data_segments: u32,
+    element_segments: u32,
+    locals: u32,
+    nesting: u32,
+}
+
 /// What is called with what is found. None of the functions unwinds.
 #[repr(C)]
 pub struct Sink {
@@ -124,26 +139,35 @@ impl From<Error> for Refusal {
     }
 }
 
-fn limit_exceeded(what: &str, limit: usize) -> Refusal {
+fn limit_exceeded(what: &str, limit: u64) -> Refusal {
     Refusal(Status::LimitExceeded, format!("the module has more {what} than the limit of {limit}"))
+}
+
+/// Fails when there are more of `what` than `limit`.
+fn check(number: u64, limit: u32, what: &str) -> Result<(), Refusal> {
+    if number > limit.into() {
+        return Err(limit_exceeded(what, limit.into()));
+    }
+    Ok(())
 }
 
 /// Validates and describes; see `reader.hpp`.
 ///
 /// # Safety
-/// `wasm` points to `size` bytes (or is null, and `size` is 0), and `sink` to a whole `Sink`. Both
-/// stay as they are during the call.
+/// `wasm` points to `size` bytes (or is null, and `size` is 0), `limits` to a whole `Limits` and
+/// `sink` to a whole `Sink`. All stay as they are during the call.
 #[no_mangle]
 pub unsafe extern "C" fn wapc_reader_read(
     wasm: *const u8,
     size: usize,
     features: u32,
+    limits: *const Limits,
     sink: *const Sink,
 ) -> u8 {
     keep_panics_quiet();
     let bytes = if size == 0 { &[][..] } else { std::slice::from_raw_parts(wasm, size) };
-    let sink = &*sink;
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| read(bytes, features, sink)))
+    let (limits, sink) = (&*limits, &*sink);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| read(bytes, features, limits, sink)))
         .unwrap_or_else(|panic| Err(Refusal(Status::Internal, describe_panic(panic))));
     match outcome {
         Ok(()) => Status::Ok as u8,
@@ -170,9 +194,9 @@ fn describe_panic(panic: Box<dyn Any + Send>) -> String {
     format!("the reader of modules failed: {text}")
 }
 
-fn read(bytes: &[u8], features: u32, sink: &Sink) -> Result<(), Refusal> {
+fn read(bytes: &[u8], features: u32, limits: &Limits, sink: &Sink) -> Result<(), Refusal> {
     check_kind(bytes)?;
-    let found = validate(bytes, wasm_features(features), sink)?;
+    let found = validate(bytes, wasm_features(features), limits, sink)?;
     describe(&found, sink)
 }
 
@@ -227,8 +251,10 @@ struct Found<'a> {
 fn validate<'a>(
     bytes: &'a [u8],
     features: WasmFeatures,
+    limits: &Limits,
     sink: &Sink,
 ) -> Result<Found<'a>, Refusal> {
+    let mut counts = Counts::default();
     let mut validator = Validator::new_with_features(features);
     let mut allocations = FuncValidatorAllocations::default();
     let mut parser = Parser::new(0);
@@ -242,14 +268,16 @@ fn validate<'a>(
         if payload.as_section().is_some() {
             sections += 1;
             if sections > SECTIONS_MAX {
-                return Err(limit_exceeded("sections", SECTIONS_MAX));
+                return Err(limit_exceeded("sections", SECTIONS_MAX as u64));
             }
         }
+        // Before anything is made of it.
+        counts.add(&payload, limits)?;
         match validator.payload(&payload)? {
             ValidPayload::Func(function, body) => {
                 // At once rather than at the end: a million functions need not be remembered.
                 let mut function = function.into_validator(allocations);
-                function.validate(&body)?;
+                validate_function(&mut function, &body, features, limits)?;
                 allocations = function.into_allocations();
             }
             ValidPayload::End(types) => {
@@ -271,6 +299,76 @@ fn validate<'a>(
             _ => {}
         }
     }
+}
+
+/// How many there are so far, of what imports add to.
+#[derive(Default)]
+struct Counts {
+    functions: u64,
+    globals: u64,
+}
+
+impl Counts {
+    /// Looks at the counts that a section begins with.
+    fn add(&mut self, payload: &Payload, limits: &Limits) -> Result<(), Refusal> {
+        match payload {
+            Payload::ImportSection(section) => {
+                // A count may stand for several imports, and what is wrong is not said here.
+                for (position, import) in section.clone().into_imports().enumerate() {
+                    check(position as u64 + 1, limits.imports, "imports")?;
+                    match import.map(|import| import.ty) {
+                        Ok(TypeRef::Func(_) | TypeRef::FuncExact(_)) => self.functions += 1,
+                        Ok(TypeRef::Global(_)) => self.globals += 1,
+                        Ok(_) => {}
+                        Err(_) => break,
+                    }
+                }
+            }
+            Payload::FunctionSection(section) => self.functions += u64::from(section.count()),
+            Payload::GlobalSection(section) => self.globals += u64::from(section.count()),
+            Payload::ExportSection(section) => {
+                check(section.count().into(), limits.exports, "exports")?;
+            }
+            Payload::ElementSection(section) => {
+                check(section.count().into(), limits.element_segments, "element segments")?;
+            }
+            Payload::DataSection(section) => {
+                check(section.count().into(), limits.data_segments, "data segments")?;
+            }
+            Payload::DataCountSection { count, .. } => {
+                check((*count).into(), limits.data_segments, "data segments")?;
+            }
+            _ => return Ok(()),
+        }
+        check(self.functions, limits.functions, "functions")?;
+        check(self.globals, limits.globals, "globals")
+    }
+}
+
+/// As `FuncValidator::validate`, with a look at the limits.
+fn validate_function(
+    function: &mut FuncValidator<ValidatorResources>,
+    body: &FunctionBody,
+    features: WasmFeatures,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    let range = body.range();
+    if range.end - range.start > limits.function_bytes {
+        return Err(limit_exceeded("bytes of code in one function", limits.function_bytes));
+    }
+    let mut reader = body.get_binary_reader();
+    function.read_locals(&mut reader)?;
+    reader.set_features(features);
+    check(function.len_locals().into(), limits.locals, "locals in one function")?;
+    while !reader.eof() {
+        let offset = reader.original_position();
+        reader.visit_operator(&mut function.visitor(offset))??;
+        // The function itself is a block too, which is not counted.
+        let depth = function.control_stack_height().saturating_sub(1);
+        check(depth.into(), limits.nesting, "blocks nested in one function")?;
+    }
+    let end = reader.original_position();
+    Ok(reader.finish_expression(&function.visitor(end))?)
 }
 
 fn next_payload<'a>(parser: &mut Parser, rest: &mut &'a [u8]) -> Result<Payload<'a>, Refusal> {
@@ -338,10 +436,7 @@ fn report_imports(
     signatures: &mut Signatures,
     sink: &Sink,
 ) -> Result<(), Refusal> {
-    for (position, import) in section.clone().into_imports().enumerate() {
-        if position >= IMPORTS_MAX {
-            return Err(limit_exceeded("imports", IMPORTS_MAX));
-        }
+    for import in section.clone().into_imports() {
         let import = import?;
         let (kind, function) = match import.ty {
             TypeRef::Func(index) | TypeRef::FuncExact(index) => {
@@ -365,10 +460,7 @@ fn report_exports(
     signatures: &mut Signatures,
     sink: &Sink,
 ) -> Result<(), Refusal> {
-    for (position, export) in section.clone().into_iter().enumerate() {
-        if position >= EXPORTS_MAX {
-            return Err(limit_exceeded("exports", EXPORTS_MAX));
-        }
+    for export in section.clone() {
         let export = export?;
         let function = match export.kind {
             ExternalKind::Func | ExternalKind::FuncExact => {

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "wapc/base/error.hpp"
+
+namespace wapc {
+
+/// What happened to a guest, or what it tried.
+enum class EventKind : std::uint8_t {
+  loaded,       ///< A module was compiled and checked as a guest, or was refused: see `failure`.
+  started,      ///< An instance was started, or could not be.
+  replaced,     ///< A host serves another module now, or does not: see `failure`.
+  host_call,    ///< The guest called the host and was answered, or got an error.
+  denied,       ///< The guest called what its policy does not allow; the handler was not asked.
+  call_failed,  ///< A call of the guest failed: a trap, a limit, a deadline, an error of its own.
+};
+
+/// `loaded`, `started`, ...: the enumerator's name.
+[[nodiscard]] std::string_view to_string(EventKind kind) noexcept;
+
+/// One event. Views text that lives until the sink returns. Names and messages are valid UTF-8 and
+/// otherwise the guest's: whoever writes them to a terminal or a file escapes them.
+struct Event {
+  EventKind kind{};
+  std::uint64_t guest_id = 0;  ///< 0 while there is no guest yet: of `loaded`.
+
+  /// Of a host call, also a denied one; else empty.
+  std::string_view binding = {};
+  std::string_view name_space = {};
+  std::string_view operation = {};  ///< Of `call_failed`: the operation of the guest's.
+
+  std::size_t payload_bytes = 0;  ///< Of a host call or a call; of `loaded` the module.
+  std::size_t answer_bytes = 0;   ///< Of a host call that was answered.
+
+  std::optional<Errc> failure = std::nullopt;
+  std::string_view message = {};         ///< Of a failure.
+  std::chrono::nanoseconds duration{0};  ///< Of what took time; 0 for `denied`.
+};
+
+/// Gets the events of guests. Called on the thread that runs the guest; guests that share one call
+/// it at the same time, each on its own thread.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+
+  /// What it throws is dropped.
+  virtual void record(const Event& event) = 0;
+};
+
+/// A sink that is a function.
+[[nodiscard]] std::shared_ptr<EventSink> recording_to(std::function<void(const Event&)> function);
+
+/// Hands `event` to `sink`, if there is one, and drops what it throws.
+void record_safely(EventSink* sink, const Event& event) noexcept;
+
+}  // namespace wapc
