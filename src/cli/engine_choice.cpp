@@ -7,10 +7,11 @@
 
 namespace wapc::cli {
 
-Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& name) {
+Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& name,
+                                             std::optional<std::size_t> stack_bytes) {
   const auto engines = builtin_engines();
-  const bool any = !name && !engines.empty();
-  auto engine = any ? engines.front().make() : make_builtin_engine(name.value_or(""));
+  const auto first = engines.empty() ? std::string_view{} : engines.front().name;
+  auto engine = make_builtin_engine(name ? std::string_view{*name} : first, stack_bytes);
   if (engine) return *std::move(engine);
   auto said = problem(engine.error());
   const auto names = engine_names();

@@ -12,7 +12,8 @@ namespace wapc::cli {
 
 /// The engine called `name`, or the first of this build when there is none. Fails with exit code
 /// `unsupported`, and names the one that may have been meant.
-[[nodiscard]] Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& name);
+[[nodiscard]] Outcome<std::unique_ptr<Engine>> make_engine(
+    const std::optional<std::string>& name, std::optional<std::size_t> stack_bytes = std::nullopt);
 
 [[nodiscard]] std::vector<std::string> engine_names();
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/try.hpp"
@@ -18,6 +20,7 @@
 #include "cli/text.hpp"
 #include "cli/units.hpp"
 #include "cli/wasi_options.hpp"
+#include "engine/native_stack.hpp"
 #include "wapc/wasi/command.hpp"
 
 // wapc run PROGRAM [ARG...]
@@ -68,6 +71,35 @@ struct Plan {
   Bytes wasm;
 };
 
+/// How many descriptors this process may have, as far as that can be counted on.
+std::size_t descriptors_of_process() {
+  constexpr rlim_t kLeast = 1024;
+  constexpr rlim_t kMost = 1'000'000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kLeast;
+  return std::clamp(limit.rlim_cur, kLeast, kMost);
+}
+
+/// Native programs have 8 MiB; a program's frames here are smaller. None where the process itself
+/// has too little: then the engine takes what it finds right.
+std::optional<std::size_t> stack_of_program() {
+  constexpr std::size_t kStack = 2U << 20U;
+  if (native_stack_left() < 2 * kStack) return std::nullopt;
+  return kStack;
+}
+
+/// As much as engines can take.
+constexpr ModuleLimits kLiftedModuleLimits{.bytes = std::size_t{1} << 30U,
+                                           .function_bytes = std::size_t{1} << 30U,
+                                           .functions = 1'000'000,
+                                           .globals = 1'000'000,
+                                           .imports = 1'000'000,
+                                           .exports = 1'000'000,
+                                           .data_segments = 1'000'000,
+                                           .element_segments = 1'000'000,
+                                           .locals = 1'000'000,
+                                           .nesting = 1'000'000};
+
 /// What a program may take by itself as under any other runtime for the command line: it is the
 /// user's own, run in the foreground.
 void lift_limits(WasiCommandOptions& options) {
@@ -75,7 +107,7 @@ void lift_limits(WasiCommandOptions& options) {
                     .table_elements = 10'000'000,
                     .memories = 100,
                     .tables = 100};
-  options.wasi.limits = {.descriptors = 1024 + options.wasi.directories.size(),
+  options.wasi.limits = {.descriptors = descriptors_of_process() + options.wasi.directories.size(),
                          .bytes_written = std::numeric_limits<std::uint64_t>::max(),
                          .entries_created = std::numeric_limits<std::uint64_t>::max(),
                          .time_slept = std::chrono::nanoseconds::max()};
@@ -131,10 +163,10 @@ Problem advised(const Error& error, const Arguments& arguments, const Plan& plan
 }
 
 Result<std::uint32_t> run_on(const Engine& engine, const Plan& plan, const std::stop_token& stop) {
-  WAPC_TRY(const auto command, WasiCommand::load(engine, plan.wasm));
   const Budget budget{.deadline = Budget::end_of(plan.deadline, Budget::Clock::now()),
                       .stop = stop};
-  WAPC_CHECK(budget.check());  // Compiling cannot be interrupted.
+  WAPC_TRY(const auto command,
+           WasiCommand::load(engine, plan.wasm, {.limits = kLiftedModuleLimits, .budget = budget}));
   return command->run(plan.options, budget);
 }
 
@@ -142,7 +174,7 @@ Result<std::uint32_t> run_on(const Engine& engine, const Plan& plan, const std::
 Outcome<std::uint32_t> carry_out(const Arguments& arguments) {
   WAPC_TRY(const auto plan, cli::plan(arguments));
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
-  WAPC_TRY(const auto engine, make_engine(arguments.engine));
+  WAPC_TRY(const auto engine, make_engine(arguments.engine, stack_of_program()));
   const auto code = run_on(*engine, plan, interrupt.token());
   if (!code) return std::unexpected{advised(code.error(), arguments, plan)};
   return *code;

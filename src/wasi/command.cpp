@@ -42,12 +42,22 @@ Result<ExportIndex> find_start(const Module& module) {
   return ExportIndex{static_cast<std::size_t>(start - exported.begin())};
 }
 
+/// Programs have none as a rule; one that has, expects it to be called.
+std::optional<ExportIndex> find_initialize(const Module& module) {
+  const auto index = find_function(module, "_initialize");
+  if (!index) return std::nullopt;
+  const auto& type = module.exports()[static_cast<std::size_t>(*index)].type;
+  return type == FunctionType{} ? index : std::nullopt;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const WasiCommand>> WasiCommand::load(const Engine& engine, BytesView wasm) {
-  WAPC_TRY(const auto module, engine.compile(wasm));
+Result<std::shared_ptr<const WasiCommand>> WasiCommand::load(const Engine& engine, BytesView wasm,
+                                                             const CompileOptions& options) {
+  WAPC_TRY(const auto module, engine.compile(wasm, options));
   std::shared_ptr<WasiCommand> command{new WasiCommand};
   WAPC_TRY(command->start_, find_start(*module));
+  command->initialize_ = find_initialize(*module);
   const std::array tables{Wasi::imports()};
   WAPC_TRY(command->linked_, module->link(tables));
   return command;
@@ -60,6 +70,7 @@ Result<std::uint32_t> WasiCommand::run(WasiCommandOptions options, const Budget&
   const std::array<HostState*, 1> states{wasi.get()};
   const auto outcome = [&]() -> Result<> {
     WAPC_TRY(const auto instance, linked_->instantiate(states, options.limits, budget));
+    if (initialize_) WAPC_CHECK(instance->call(*initialize_, {}, budget));
     WAPC_CHECK(instance->call(start_, {}, budget));
     return {};
   }();

@@ -109,6 +109,20 @@ TEST(WasiCommandTest, GivesTheCodeThatAProgramExitsWith) {
   }
 }
 
+TEST(WasiCommandTest, AProgramIsInitializedFirstIfItAsksForThat) {
+  const auto ran = run({.functions = {start_function("_start",
+                                                     [](ScriptedGuest& guest) {
+                                                       print(guest, 1, "started\n");
+                                                       return nothing(guest);
+                                                     }),
+                                      start_function("_initialize", [](ScriptedGuest& guest) {
+                                        print(guest, 1, "initialized\n");
+                                        return nothing(guest);
+                                      })}});
+  EXPECT_EQ(ran.code, 0U);
+  EXPECT_THAT(ran.lines, ElementsAre("initialized", "started"));
+}
+
 TEST(WasiCommandTest, AProgramMayExitInItsStartSection) {
   auto module = program([](ScriptedGuest& /*guest*/) -> Result<std::uint64_t> {
     return failure(Errc::internal, "_start was called");

@@ -31,7 +31,7 @@ namespace wapc::wasi {
 namespace {
 
 constexpr std::size_t kLineMax = 64U << 10U;   // A longer line is logged in parts.
-constexpr std::size_t kWriteMax = 64U << 10U;  // A longer write is done in part, as WASI allows.
+constexpr std::size_t kWriteMax = 64U << 10U;  // At once; what is longer goes in pieces.
 constexpr std::size_t kReadMax = 1U << 20U;
 
 BytesView bytes_of(const iovec& part) {
@@ -113,10 +113,10 @@ Outcome<std::size_t> read_host(HostStream& host, const Vectors& parts, Blocking 
 }
 
 /// Writes some, waiting until that is possible.
-Outcome<std::size_t> write_some(HostStream& host, const Vectors& parts, Blocking blocking,
+Outcome<std::size_t> write_some(HostStream& host, Vectors& parts, Blocking blocking,
                                 Waiting& waiting, const Budget& budget) {
   while (true) {
-    const auto done = host.write_now(parts.all());
+    const auto done = host.write_now(parts.first(kWriteMax));
     if (done > 0) return static_cast<std::size_t>(done);
     if (done == 0) return failing(Errno::io);  // Some device: asking again would not help.
     if (errno == EINTR) continue;
@@ -295,7 +295,8 @@ Output::Output(const StandardOutput& target, LogSource source, std::shared_ptr<G
 Outcome<std::size_t> Output::write(std::span<const iovec> parts, Blocking blocking,
                                    Waiting& waiting, const Budget& budget) {
   WAPC_CHECK(budget.check());  // A guest that prints without end does so in many calls.
-  Vectors left{parts, kWriteMax};
+  // All of it goes to a descriptor: programs expect that, and do not look.
+  Vectors left{parts, host_ ? Vectors::kBytesMax : kWriteMax};
   if (left.bytes() == 0) return std::size_t{0};
   if (host_) return write_host(*host_, left, blocking, waiting, budget);
   if (const auto* const buffer = std::get_if<std::shared_ptr<OutputBuffer>>(&target_)) {

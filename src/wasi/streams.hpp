@@ -79,9 +79,9 @@ class Output {
  public:
   Output(const StandardOutput& target, LogSource source, std::shared_ptr<GuestLog> log);
 
-  /// Writes the parts, which lie in the guest's memory, or the first of their bytes, at most 64
-  /// KiB, and returns how many that were: at least one, if there are any; all of those, unless the
-  /// target takes no more or the budget is spent. A reader that has gone away is `pipe`, and no
+  /// Writes the parts, which lie in the guest's memory, and returns how many bytes that were: all,
+  /// unless the target takes no more or the budget is spent; but to the log and to a buffer at most
+  /// 64 KiB; at least one, if there are any. A reader that has gone away is `pipe`, and no
   /// signal; a full buffer is `dquot`. A guest that logs too much ends, as `GuestLog::log` says.
   [[nodiscard]] Outcome<std::size_t> write(std::span<const iovec> parts, Blocking blocking,
                                            Waiting& waiting, const Budget& budget);

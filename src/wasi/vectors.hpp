@@ -23,11 +23,11 @@ class Vectors {
   /// overlap could come to more than the 32 bits that a guest counts bytes with.
   static constexpr std::uint64_t kBytesMax = (std::uint64_t{1} << 31U) - 4096;
 
-  /// How many a list may have: what POSIX calls IOV_MAX.
+  /// How many of a list are looked at: what POSIX calls IOV_MAX.
   static constexpr std::uint32_t kListMax = 1024;
 
-  /// Fails with `inval` when the list is too long, `fault` when it, or any of its parts, is not in
-  /// the memory.
+  /// Fails with `fault` when what is looked at of the list, or any of those parts, is not in the
+  /// memory; with `inval` when the list is longer and none of those parts holds anything.
   [[nodiscard]] static Outcome<Vectors> read(GuestMemory memory, std::uint32_t pointer,
                                              std::uint32_t count);
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "wapc/base/budget.hpp"
 #include "wapc/base/bytes.hpp"
@@ -23,13 +24,13 @@ struct WasiCommandOptions {
 class WasiCommand {
  public:
   /// Fails with `invalid_module` when `wasm` is not such a program or needs what this engine has
-  /// not got, saying what is missing.
-  [[nodiscard]] static Result<std::shared_ptr<const WasiCommand>> load(const Engine& engine,
-                                                                       BytesView wasm);
+  /// not got, saying what is missing; and as `Engine::compile` does.
+  [[nodiscard]] static Result<std::shared_ptr<const WasiCommand>> load(
+      const Engine& engine, BytesView wasm, const CompileOptions& options = {});
 
-  /// Runs the program in a fresh instance until it returns or ends itself, and gives its exit code,
-  /// 0 when it returned. What it prints without an end of line is printed when it ends, however it
-  /// ends.
+  /// Runs the program (`_initialize` first, should it have one) in a fresh instance until it
+  /// returns or ends itself, and gives its exit code, 0 when it returned. What it prints without an
+  /// end of line is printed when it ends, however it ends.
   ///
   /// Fails with `invalid_options` when `options.wasi` cannot be granted (see `WasiGrants::open`),
   /// `trapped`, `deadline_exceeded`, `cancelled` or `limit_exceeded`.
@@ -41,6 +42,7 @@ class WasiCommand {
 
   std::shared_ptr<const LinkedModule> linked_;
   ExportIndex start_{};
+  std::optional<ExportIndex> initialize_;
 };
 
 }  // namespace wapc
