@@ -93,6 +93,7 @@ Wasm3Instance::Wasm3Instance(std::shared_ptr<const Wasm3LinkedModule> linked,
 
 Result<> Wasm3Instance::start(const InstanceLimits& limits, const Budget& budget) {
   if (budget.stop.stop_requested()) return std::unexpected{budget_spent(Errc::cancelled)};
+  if (!linked_->module().core().ticker().alive()) return std::unexpected{forked_since()};
   if (!module_) return std::unexpected{no_instance(m3Err_mallocFailed)};
   Result<> loaded;
   WAPC_CHECK(with_stack(linked_->module().compile_stack(),

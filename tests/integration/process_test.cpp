@@ -1,0 +1,300 @@
+// What guests and their hosts mean to the process around them: its signals, its forks, its threads.
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wapc/conformance/puppet.hpp"
+#include "wapc/conformance/suite.hpp"
+#include "wapc/providers/builtin.hpp"
+#include "wapc/wapc.hpp"
+#ifdef WAPC_TESTS_WASMTIME
+#include "wapc/providers/wasmtime.hpp"
+#endif
+
+namespace wapc {
+namespace {
+
+using conformance::PuppetTrap;
+using conformance::Script;
+using conformance::Verb;
+
+std::shared_ptr<const GuestModule> load(const Engine& engine, const Budget& budget = {}) {
+  static const Bytes puppet = conformance::webassembly_guest("puppet").value();
+  return GuestModule::load(engine, puppet, {}, budget).value();
+}
+
+/// Does a script; the code of its failure, or nothing.
+std::optional<Errc> outcome_of(Host& host, const Script& script, const Budget& budget = {}) {
+  const auto answer =
+      host.invoke({.operation = "script", .payload = script.bytes(), .budget = budget});
+  if (answer) return std::nullopt;
+  return answer.error().code();
+}
+
+/// Traps in every way there is, those first that engines may find by a signal.
+void expect_every_trap(Host& host) {
+  for (const auto trap :
+       {PuppetTrap::memory_out_of_bounds, PuppetTrap::integer_division_by_zero,
+        PuppetTrap::integer_overflow, PuppetTrap::unreachable, PuppetTrap::undefined_element,
+        PuppetTrap::uninitialized_element, PuppetTrap::indirect_call_type_mismatch,
+        PuppetTrap::invalid_conversion_to_integer}) {
+    EXPECT_EQ(outcome_of(host, Script{}.trap(trap)), Errc::trapped) << static_cast<int>(trap);
+  }
+  EXPECT_EQ(outcome_of(host, Script{}.say(Verb::recurse)), Errc::trapped);
+  EXPECT_EQ(outcome_of(host, Script{}.response("still here")), std::nullopt);
+}
+
+class ProcessTest : public ::testing::TestWithParam<BuiltinEngine> {
+ protected:
+  static void SetUpTestSuite() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ProcessTest);
+
+// --- Signals
+// --------------------------------------------------------------------------------------
+
+constexpr int kCrashSeen = 42;
+
+/// A program's own crash handler: it would print a backtrace, and ends the program.
+void install_crash_handler() {
+  struct sigaction action{};
+  action.sa_handler = [](int) { ::_exit(kCrashSeen); };
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::sigaction(signal, &action, nullptr);
+}
+
+/// A real crash: a write where nothing may be written.
+[[noreturn]] void crash() {
+  void* const page = ::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  *static_cast<volatile char*>(page) = 1;
+  std::_Exit(1);
+}
+
+TEST_P(ProcessTest, ACrashOfTheProgramReachesItsOwnHandlerAfterGuestsTrapped) {
+  const auto program = [] {
+    install_crash_handler();
+    const auto engine = GetParam().make().value();
+    const auto host = Host::start(load(*engine)).value();
+    expect_every_trap(*host);
+    if (::testing::Test::HasFailure()) std::_Exit(1);
+    crash();
+  };
+  EXPECT_EXIT(program(), ::testing::ExitedWithCode(kCrashSeen), "");
+}
+
+TEST_P(ProcessTest, ACrashInAHandlerThatAGuestCalledReachesTheProgramsOwn) {
+  const auto program = [] {
+    install_crash_handler();
+    const auto engine = GetParam().make().value();
+    const auto handler = answering([](const HostCall&) -> Result<Bytes> { crash(); });
+    const auto host = Host::start(load(*engine), {.handler = handler}).value();
+    (void)outcome_of(*host, Script{}.host_call("b", "n", "o", ""));
+  };
+  EXPECT_EXIT(program(), ::testing::ExitedWithCode(kCrashSeen), "");
+}
+
+#ifdef WAPC_TESTS_WASMTIME
+TEST(WasmtimeProcessTest, WithoutSignalsALaterHandlerSeesCrashesAlone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    const auto engine = make_wasmtime_engine({.use_signals = false}).value();
+    install_crash_handler();  // In place of what the engine may have installed.
+    const auto host = Host::start(load(*engine)).value();
+    expect_every_trap(*host);
+    if (::testing::Test::HasFailure()) std::_Exit(1);
+    crash();
+  };
+  EXPECT_EXIT(program(), ::testing::ExitedWithCode(kCrashSeen), "");
+}
+
+TEST(WasmtimeProcessTest, CountsFuelIfToldTo) {
+  const auto engine = make_wasmtime_engine({.count_fuel = true}).value();
+  EXPECT_TRUE(engine->info().counts_fuel);
+  const auto module = load(*engine);
+  const auto host = Host::start(module, {.limits = {.fuel = 100'000}}).value();
+  EXPECT_EQ(outcome_of(*host, Script{}.response("cheap")), std::nullopt);
+
+  const auto endless =
+      host->invoke({.operation = "script", .payload = Script{}.say(Verb::loop).bytes()});
+
+  EXPECT_EQ(endless.error().code(), Errc::limit_exceeded);
+  EXPECT_EQ(endless.error().message(), "the guest used up its fuel");
+  for (int i = 0; i < 100; ++i) {  // Each call has it anew.
+    EXPECT_EQ(outcome_of(*host, Script{}.response("cheap")), std::nullopt);
+  }
+  const auto unbounded = Host::start(module).value();
+  EXPECT_EQ(outcome_of(*unbounded, Script{}.response("cheap")), std::nullopt);
+}
+#endif
+
+// --- Forks
+// ----------------------------------------------------------------------------------------
+
+/// Runs `child` in a forked process; whether all went as it should there.
+bool holds_in_a_child(const std::function<bool()>& child) {
+  const auto pid = ::fork();
+  if (pid == 0) ::_exit(child() ? 0 : 1);
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_P(ProcessTest, AnEngineSaysThatItsThreadsWereLeftBehindByAFork) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer wants an exec after the fork of a process with threads";
+#endif
+  auto engine = GetParam().make().value();
+  auto module = load(*engine);
+  auto host = Host::start(module).value();
+
+  EXPECT_TRUE(holds_in_a_child([&] {
+    if (outcome_of(*host, Script{}.response("x")) != Errc::unsupported) return false;
+    if (engine->compile({}).error().code() != Errc::unsupported) return false;
+    if (Host::start(module).error().code() != Errc::unsupported) return false;
+    host.reset();  // All of which can go.
+    module.reset();
+    engine.reset();
+    return true;
+  }));
+
+  EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+}
+
+TEST_P(ProcessTest, AnEngineMadeAfterAForkRunsGuests) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer wants an exec after the fork of a process with threads";
+#endif
+  const auto before = GetParam().make().value();
+  EXPECT_EQ(outcome_of(*Host::start(load(*before)).value(), Script{}.response("x")), std::nullopt);
+
+  EXPECT_TRUE(holds_in_a_child([] {
+    const auto engine = GetParam().make().value();
+    const auto host = Host::start(load(*engine)).value();
+    const Budget budget{.deadline = Budget::Clock::now() + std::chrono::milliseconds{30}};
+    return outcome_of(*host, Script{}.trap(PuppetTrap::memory_out_of_bounds)) == Errc::trapped &&
+           outcome_of(*host, Script{}.say(Verb::loop), budget) == Errc::deadline_exceeded &&
+           outcome_of(*host, Script{}.response("x")) == std::nullopt;
+  }));
+}
+
+// --- Loading
+// --------------------------------------------------------------------------------------
+
+TEST_P(ProcessTest, ACallerWithoutTimeGetsNoModuleAndTheEngineGoesOn) {
+  const auto engine = GetParam().make().value();
+  const auto puppet = conformance::webassembly_guest("puppet").value();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(GuestModule::load(*engine, puppet, {}, {.stop = stop.get_token()}).error().code(),
+            Errc::cancelled);
+  EXPECT_EQ(
+      GuestModule::load(*engine, puppet, {}, {.deadline = Budget::Clock::now()}).error().code(),
+      Errc::deadline_exceeded);
+  EXPECT_EQ(outcome_of(*Host::start(load(*engine)).value(), Script{}.response("x")), std::nullopt);
+}
+
+TEST_P(ProcessTest, AnEngineMayGoWhileModulesAreCompiledBehindTheirCallers) {
+  const auto puppet = conformance::webassembly_guest("puppet").value();
+  for (int i = 0; i < 20; ++i) {
+    const auto engine = GetParam().make().value();
+    const Budget soon{.deadline = Budget::Clock::now() + std::chrono::microseconds{50 * i}};
+    const auto module = GuestModule::load(*engine, puppet, {}, soon);
+    EXPECT_TRUE(module || module.error().code() == Errc::deadline_exceeded);
+  }
+}
+
+// --- Threads
+// --------------------------------------------------------------------------------------
+
+TEST_P(ProcessTest, SharesModulesAmongThreadsThatCallCancelAndReplace) {
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 40;
+  const auto engine = GetParam().make().value();
+  const auto module = load(*engine);
+  const auto work = [&](unsigned seed) {
+    std::minstd_rand random{seed};
+    auto host = Host::start(module).value();
+    for (int i = 0; i < kRounds; ++i) {
+      std::stop_source stop;
+      switch (random() % 5) {
+        case 0: {
+          const std::jthread canceller{[&] { stop.request_stop(); }};
+          const auto ended =
+              outcome_of(*host, Script{}.say(Verb::loop), {.stop = stop.get_token()});
+          EXPECT_EQ(ended, Errc::cancelled);
+          break;
+        }
+        case 1: EXPECT_TRUE(host->replace_module(module)); break;
+        case 2:
+          EXPECT_EQ(outcome_of(*host, Script{}.trap(PuppetTrap::unreachable)), Errc::trapped);
+          break;
+        case 3: host = Host::start(module).value(); break;
+        default: EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+      }
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+}
+
+TEST_P(ProcessTest, AHostMayGoWhileItsStopTokenIsUsed) {
+  const auto engine = GetParam().make().value();
+  const auto module = load(*engine);
+  for (int i = 0; i < 50; ++i) {
+    std::stop_source stop;
+    std::atomic<bool> started = false;
+    const std::jthread canceller{[&] {
+      started.wait(false);
+      stop.request_stop();
+    }};
+    const auto host = Host::start(module, {}, {.stop = stop.get_token()});
+    started = true;
+    started.notify_one();
+    if (i % 2 == 0) {
+      (void)outcome_of(**host, Script{}.say(Verb::loop), {.stop = stop.get_token()});
+    }
+  }
+}
+
+TEST_P(ProcessTest, ASecondThreadIsToldThatTheGuestIsBusy) {
+  const auto engine = GetParam().make().value();
+  std::atomic<bool> asked = false;
+  std::atomic<bool> answered = false;
+  const auto handler = answering([&](const HostCall&) {
+    asked = true;
+    asked.notify_one();
+    answered.wait(false);
+    return Bytes{};
+  });
+  const auto host = Host::start(load(*engine), {.handler = handler}).value();
+  {
+    const std::jthread caller{[&] {
+      EXPECT_EQ(outcome_of(*host, Script{}.host_call("b", "n", "o", "").response("x")),
+                std::nullopt);
+    }};
+    asked.wait(false);
+    EXPECT_EQ(outcome_of(*host, Script{}.response("x")), Errc::busy);
+    answered = true;
+    answered.notify_one();
+  }
+  EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ProcessTest, ::testing::ValuesIn(builtin_engines()),
+                         [](const auto& engine) { return std::string{engine.param.name}; });
+
+}  // namespace
+}  // namespace wapc
