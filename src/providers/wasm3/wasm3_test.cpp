@@ -554,6 +554,13 @@ TEST_F(Wasm3Test, CompilesOnAThreadWithALittleStack) {
   EXPECT_EQ(called.value(), 9);
 }
 
+TEST_F(Wasm3Test, TakesNamesAsLongAsTheReaderDoes) {
+  EXPECT_EQ(run("(module (func (export \"run\") (result i32) (i32.const 9)) (func (export \"" +
+                std::string(100'000, 'x') + "\")))")
+                .value(),
+            9);
+}
+
 TEST_F(Wasm3Test, RefusesBlocksThatNestTooDeeply) {
   const auto refused = engine_->compile(
       from_text("(module (func " + repeated("block ", 10'000) + repeated("end ", 10'000) + "))"));
