@@ -1,0 +1,71 @@
+"""Start functions that do what only a call should, or too much."""
+
+from corpus import ALIVE, answers, fails
+from text import ALIVE_AT, SCRATCH, STARTS, ask, called, calling, guest, responding
+
+NEITHER = fails("protocol_violation", "the guest gave neither response nor error")
+
+
+def add(corpus):
+    for start, label in STARTS.items():
+        corpus.guest(f"a_response_given_in_{label}",
+                     guest("(i32.const 1)", "(func $work (drop (call $alive)))", starts=[start]), NEITHER, NEITHER)
+        corpus.guest(f"a_request_fetched_in_{label}",
+                     guest(f"(call $answer (i32.const {SCRATCH}) (i32.const 4))",
+                           f"(func $work {calling('guest_request', SCRATCH, SCRATCH)})", starts=[start]),
+                     {**answers("\0\0\0\0"), "operation": "op", "payload": "payload"})
+        corpus.guest(f"a_call_of_guest_call_in_{label}",
+                     guest(fields="(func $work (drop (call $guest_call (i32.const -1) (i32.const -1))))",
+                           starts=[start]), ALIVE)
+        corpus.guest(f"a_bad_pointer_in_{label}",
+                     guest(fields=f"(func $work {calling('console_log', 0, 0xFFFFFFFF)})", starts=[start]),
+                     start=fails("init_failed", mentions=[f"{called(start)}: __console_log: ", "outside the guest's memory"]))
+        corpus.guest(f"a_handler_that_throws_in_{label}",
+                     guest(fields=f"(func $work (drop {ask('throw')}))", starts=[start]), ALIVE)
+        corpus.guest(f"a_host_call_on_the_guest_itself_in_{label}",
+                     guest(responding(f"(i32.load (i32.const {SCRATCH + 64}))"),
+                           f"(func $work (i32.store (i32.const {SCRATCH + 64}) {ask('again')}))", starts=[start]),
+                     answers([0]))
+        corpus.guest(f"all_memory_taken_in_{label}",
+                     guest(responding("(memory.size)", "(memory.grow (i32.const 1))"),
+                           "(func $work (loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))))",
+                           starts=[start]), answers([64, 0xFFFFFFFF]), memory_pages=64)
+        corpus.guest(f"a_name_of_more_than_64_kib_in_{label}",
+                     guest(fields="(func $work (drop (call $host_call (i32.const 0) (i32.const 65537)"
+                                  + " (i32.const 0)" * 6 + ")))", starts=[start]),
+                     start=fails("limit_exceeded", mentions=[f"{called(start)}: ", "a name of more than 64 KiB"]))
+        for code in [0, 1, 0xFFFFFFFF]:
+            work = f"(func $work (call $proc_exit (i32.const {code})))"
+            name = {0: "success", 1: "failure", 0xFFFFFFFF: "the_largest_code"}[code]
+            module = guest(fields=work, wasi=["proc_exit"], starts=[start])
+            if code == 0 and start != "section":
+                corpus.guest(f"an_exit_with_{name}_in_{label}", module, ALIVE, ALIVE)
+            elif code != 0:
+                corpus.guest(f"an_exit_with_{name}_in_{label}", module,
+                             start=fails("init_failed", f"{called(start)}: the guest exited with code {code}"))
+    # Without an instance there is nothing that could go on.
+    corpus.guest("an_exit_with_success_in_the_start_section",
+                 guest(fields="(func $work (call $proc_exit (i32.const 0)))", wasi=["proc_exit"], starts=["section"]),
+                 start=fails("init_failed", "instantiate: the guest exited with code 0"))
+    every = ["section", "_start", "_initialize", "wapc_init"]
+    corpus.guest("all_four_start_functions_are_one",
+                 guest(responding(f"(i32.load (i32.const {SCRATCH}))", at=SCRATCH + 8),
+                       f"(func $work (i32.store (i32.const {SCRATCH})"
+                       f" (i32.add (i32.load (i32.const {SCRATCH})) (i32.const 1))))", starts=every), answers([4]))
+    corpus.guest("guest_call_is_the_start_function_too",
+                 guest("(call $work) (call $alive)", '(func $work (drop (memory.grow (i32.const 1))))', starts=every),
+                 ALIVE)
+    fresh = f"(call $host_response (i32.const {SCRATCH}))"
+    corpus.guest("a_start_that_fails_the_second_time_only", guest(
+        "(if (i32.eqz (local.get $operation_length)) (then unreachable)) (call $alive)",
+        f"(func $work (drop {ask('count')}) {fresh}"
+        f" (if (i32.eq (i32.load (i32.const {SCRATCH})) (i32.const 2)) (then unreachable)))", starts=["_start"]),
+        {**ALIVE, "operation": "x"}, fails("trapped", "unreachable executed"),
+        {**fails("init_failed", "_start: unreachable executed"), "operation": "x"}, {**ALIVE, "operation": "x"})
+    corpus.guest("a_start_that_is_endless_the_second_time_only", guest(
+        "(if (i32.eqz (local.get $operation_length)) (then unreachable)) (call $alive)",
+        f"(func $work (drop {ask('count')}) {fresh}"
+        f" (if (i32.eq (i32.load (i32.const {SCRATCH})) (i32.const 2)) (then (loop (br 0)))))", starts=["_initialize"]),
+        {**ALIVE, "operation": "x"}, fails("trapped", "unreachable executed"),
+        {**fails("deadline_exceeded", mentions="the call's deadline passed"), "operation": "x", "timeout_ms": 50},
+        {**ALIVE, "operation": "x"})
