@@ -7,27 +7,30 @@ TIMES = ("(local $i i32) (loop {} (br_if 0 (i32.lt_u (local.tee $i (i32.add (loc
          " (i32.const {}))))")
 
 
+UNTIL = {"until": "limits"}  # Then it is not the deadline that ends them: see limits.py.
+
+
 def add(corpus):
     def endless(name, work, **more):
         corpus.guest(name, guest(f"(loop {work} (br 0)) unreachable", wasi=more.pop("wasi", ())), runs_out(), **more)
 
-    endless("empty_lines_without_end", calling("console_log", 0, 0))
-    endless("lines_without_end", calling("console_log", ALIVE_AT, 5))
-    endless("lines_of_64_kib_without_end", calling("console_log", 0, 65536))
+    endless("empty_lines_without_end", calling("console_log", 0, 0), **UNTIL)
+    endless("lines_without_end", calling("console_log", ALIVE_AT, 5), **UNTIL)
+    endless("lines_of_64_kib_without_end", calling("console_log", 0, 65536), **UNTIL)
     endless("lines_without_end_that_nobody_reads", calling("console_log", 0, 65536), log=False)
     corpus.guest("lines_without_end_that_are_not_utf8", guest(
         "(memory.fill (i32.const 4096) (i32.const 0x80) (i32.const 65536))"
-        f"(loop {calling('console_log', 4096, 65536)} (br 0)) unreachable"), runs_out(), features=["bulk-memory-operations"])
-    endless("host_calls_without_end", f"(drop {ask('echo')})")
-    endless("host_calls_without_end_that_fail", f"(drop {ask('error')})")
-    endless("host_calls_without_end_that_throw", f"(drop {ask('throw')})")
-    endless("host_calls_without_end_and_without_a_handler", f"(drop {ask('echo')})", handler=False)
-    endless("host_calls_without_end_on_the_guest_itself", f"(drop {ask('again')})")
+        f"(loop {calling('console_log', 4096, 65536)} (br 0)) unreachable"), runs_out(), features=["bulk-memory-operations"], **UNTIL)
+    endless("host_calls_without_end", f"(drop {ask('echo')})", **UNTIL)
+    endless("host_calls_without_end_that_fail", f"(drop {ask('error')})", **UNTIL)
+    endless("host_calls_without_end_that_throw", f"(drop {ask('throw')})", **UNTIL)
+    endless("host_calls_without_end_and_without_a_handler", f"(drop {ask('echo')})", handler=False, **UNTIL)
+    endless("host_calls_without_end_on_the_guest_itself", f"(drop {ask('again')})", **UNTIL)
     endless("host_calls_without_end_for_a_megabyte_each", f"(drop {ask('megabyte')})")
     endless("host_calls_without_end_with_64_kib",
-            "(drop " + calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, 65536) + ")")
+            "(drop " + calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, 65536) + ")", **UNTIL)
     endless("host_calls_without_end_with_long_names",
-            "(drop " + calling("host_call", *[0, 65536] * 3, 0, 0) + ")")
+            "(drop " + calling("host_call", *[0, 65536] * 3, 0, 0) + ")", **UNTIL)
     endless("guests_without_end", f"(if (i32.eqz (local.get $operation_length)) (then (drop {ask('another')})))")
     endless("errors_without_end", calling("guest_error", 0, 65536))
     corpus.guest("a_hundred_thousand_lines", guest(
@@ -38,12 +41,13 @@ def add(corpus):
     vector = "(i32.store (i32.const 4096) (i32.const 256)) (i32.store (i32.const 4100) (i32.const {}))"
     write = "(drop " + calling("fd_write", 1, 4096, 1, 4104) + ")"
     corpus.guest("output_without_end_and_without_lines",
-                 guest(vector.format(5) + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out())
+                 guest(vector.format(5) + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out(), **UNTIL)
     corpus.guest("output_without_end_of_64_kib_each",
-                 guest(vector.format(65536) + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out())
+                 guest(vector.format(65536) + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out(), **UNTIL)
     corpus.guest("output_without_end_in_empty_lines",
                  guest("(memory.fill (i32.const 256) (i32.const 10) (i32.const 3000))" + vector.format(3000)
-                       + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out(), features=["bulk-memory-operations"])
+                       + f"(loop {write} (br 0)) unreachable", wasi=["fd_write"]), runs_out(), features=["bulk-memory-operations"],
+                 **UNTIL)
     corpus.guest("a_line_that_is_given_byte_by_byte", guest(
         TIMES.format(vector.format(1) + write, 100_000) + "(call $alive)", wasi=["fd_write"]), {**ALIVE, "lines": 2})
     for function, call in [("random_get", calling("random_get", SCRATCH, 65536)),
@@ -55,4 +59,5 @@ def add(corpus):
         for name, work in [("lines", calling("console_log", ALIVE_AT, 5)), ("host_calls", f"(drop {ask('echo')})")]:
             corpus.guest(f"{name}_without_end_in_{label}",
                          guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]),
-                         start={**fails("deadline_exceeded", mentions="the call's deadline passed"), "timeout_ms": 50})
+                         start={**fails("deadline_exceeded", mentions="the call's deadline passed"), "timeout_ms": 50},
+                         **UNTIL)

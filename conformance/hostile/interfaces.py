@@ -59,7 +59,7 @@ def add_imports(corpus):
     corpus.guest("more_imports_than_the_reader_takes",
                  guest(imports=imports(*[import_function("wapc", "__guest_response", 0)] * 100_001),
                        exports=exports(export("__guest_call", 0, 100_001), export("memory", 2, 0))),
-                 load=fails("limit_exceeded", mentions="more imports than the limit of 100000"))
+                 load=fails("limit_exceeded", mentions="more imports than the limit of "))
     many = 1000
     corpus.guest("one_function_imported_a_thousand_times",
                  guest(imports=imports(*[import_function("wapc", "__guest_response", 0)] * many),
@@ -108,7 +108,7 @@ def add_exports(corpus):
     corpus.guest("more_exports_than_the_reader_takes",
                  guest(exports=exports(export("__guest_call", 0, 1), export("memory", 2, 0),
                                        *[export(f"e{i}", 0, 1) for i in range(100_000)])),
-                 load=fails("limit_exceeded", mentions="more exports than the limit of 100000"))
+                 load=fails("limit_exceeded", mentions="more exports than the limit of "))
     corpus.guest("guest_call_is_a_function_of_wasi",
                  '(module (import "wasi_snapshot_preview1" "args_get" (func $f (param i32 i32) (result i32)))'
                  ' (memory (export "memory") 1) (export "__guest_call" (func $f)))',

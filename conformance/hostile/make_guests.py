@@ -12,6 +12,7 @@ import encoding
 import endless
 import floods
 import interfaces
+import limits
 import malformed
 import memory
 import protocol
@@ -21,7 +22,8 @@ import text
 import traps
 import wasi
 
-CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi, aftermath]
+CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi, aftermath,
+           limits]
 
 
 def good_guest():

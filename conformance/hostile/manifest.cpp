@@ -110,12 +110,13 @@ Setup setup_of(const json& object) {
 }
 
 Guest guest_of(const json& object, const std::filesystem::path& folder) {
-  check_keys(object,
-             {"name", "class", "file", "features", "needs", "setup", "load", "start", "calls"});
+  check_keys(object, {"name", "class", "file", "features", "needs", "until", "setup", "load",
+                      "start", "calls"});
   Guest guest{.name = object.at("name"),
               .hostility = object.at("class"),
               .file = folder / object.at("file").get<std::string>(),
               .needs = object.value("needs", std::string{}),
+              .until = object.value("until", std::string{}),
               .setup = setup_of(object.value("setup", json::object()))};
   for (const auto& feature : object.value("features", json::array())) {
     guest.features.add(feature_of(feature.get<std::string>()));

@@ -55,6 +55,7 @@ struct Guest {
   std::filesystem::path file;
   FeatureSet features = {};  ///< What an engine must have to run it.
   std::string needs = {};    ///< What the library must have to stop it; empty: what it has.
+  std::string until = {};    ///< What the library must not have for these outcomes; empty: nothing.
   Setup setup = {};
   std::optional<Outcome> load = std::nullopt;   ///< How loading fails; none: it does not.
   std::optional<Outcome> start = std::nullopt;  ///< How starting fails; none: it does not.

@@ -51,7 +51,8 @@ def add_grown(corpus):
     corpus.guest("memory_grown_page_by_page_until_it_is_refused",
                  guest(until_refused.format(1) + responding("(memory.size)")), answers([256]), memory_pages=256)
     corpus.guest("memory_grown_in_halves_until_it_is_refused",
-                 guest(until_refused.format(2048) + until_refused.format(1) + responding("(memory.size)")),
+                 guest("".join(until_refused.format(2048 >> i).replace("$more", f"$m{i}") for i in range(12))
+                       + responding("(memory.size)")),
                  answers([4096]))
     corpus.guest("memory_grown_by_4_billion_pages",
                  guest(responding("(memory.grow (i32.const -1))", "(memory.size)")), answers([REFUSED, 2]))
@@ -62,11 +63,11 @@ def add_grown(corpus):
                  guest(responding("(memory.grow (i32.const 1))", "(memory.grow (i32.const 1))", "(memory.size)"),
                        memory=memory_of("2 3")), answers([2, REFUSED, 3]))
     corpus.guest("all_memory_grown_and_touched",
-                 guest("(local $i i32)" + until_refused.format(64) + " (loop $touch"
+                 guest("(local $i i32)" + until_refused.format(512) + " (loop $touch"
                        " (i32.store8 (local.get $i) (i32.const 1))"
                        " (br_if $touch (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4096)))"
                        " (i32.mul (memory.size) (i32.const 65536)))))" + responding("(memory.size)")),
-                 answers([4034]))
+                 answers([3586]))
     corpus.guest("the_first_byte_past_memory_that_has_grown",
                  guest("(drop (memory.grow (i32.const 3))) (i32.store8 (i32.const 327679) (i32.const 1))"
                        " (i32.store8 (i32.const 327680) (i32.const 1)) (call $alive)"), OUT)
