@@ -10,7 +10,7 @@ FAILURES = {
     "a_bad_pointer": (calling("guest_response", 0, 0xFFFFFFFF),
                       fails("protocol_violation", mentions="outside the guest's memory"), []),
     "a_limit": ("(drop " + calling("host_call", 0, 65537, 0, 0, 0, 0, 0, 0) + ")",
-                fails("limit_exceeded", "__host_call: a name of more than 64 KiB"), []),
+                fails("limit_exceeded", "__host_call: a name of 65537 bytes; the limit is 65536"), []),
     "an_exit": (calling("proc_exit", 0), fails("trapped", "the guest exited with code 0"), ["proc_exit"]),
     "an_exhausted_stack": ("(call $deep)", fails("trapped", "call stack exhausted"), []),
 }

@@ -17,7 +17,7 @@ def add(corpus):
     endless("empty_lines_without_end", calling("console_log", 0, 0), **UNTIL)
     endless("lines_without_end", calling("console_log", ALIVE_AT, 5), **UNTIL)
     endless("lines_of_64_kib_without_end", calling("console_log", 0, 65536), **UNTIL)
-    endless("lines_without_end_that_nobody_reads", calling("console_log", 0, 65536), log=False)
+    endless("lines_without_end_that_nobody_reads", calling("console_log", 0, 65536), log=False, **UNTIL)
     corpus.guest("lines_without_end_that_are_not_utf8", guest(
         "(memory.fill (i32.const 4096) (i32.const 0x80) (i32.const 65536))"
         f"(loop {calling('console_log', 4096, 65536)} (br 0)) unreachable"), runs_out(), features=["bulk-memory-operations"], **UNTIL)

@@ -31,7 +31,7 @@ namespace wapc::hostile {
 namespace {
 
 /// What guests may need of the library that this one has.
-constexpr std::array<std::string_view, 0> kLibraryHas{};
+constexpr std::array<std::string_view, 1> kLibraryHas{"limits"};
 
 bool library_has(std::string_view what) {
   return std::ranges::find(kLibraryHas, what) != kLibraryHas.end();

@@ -47,6 +47,8 @@ def add_calls(corpus):
     ends("more_lines_than_a_call_may_log", f"(loop {calling('console_log', ALIVE_AT, 5)} (br 0)) unreachable")
     ends("more_empty_lines_than_a_call_may_log", f"(loop {calling('console_log', 0, 0)} (br 0)) unreachable")
     ends("more_bytes_than_a_call_may_log", f"(loop {calling('console_log', 0, 65536)} (br 0)) unreachable")
+    ends("more_bytes_than_a_call_may_log_that_nobody_reads",
+         f"(loop {calling('console_log', 0, 65536)} (br 0)) unreachable", log=False)
     for start, label in STARTS.items():
         for name, work in [("lines", calling("console_log", ALIVE_AT, 5)), ("host_calls", f"(drop {ask('echo')})")]:
             corpus.guest(f"more_{name}_than_there_may_be_in_{label}",

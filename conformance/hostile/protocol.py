@@ -92,7 +92,7 @@ def add_amounts(corpus):
         arguments[2 * i:2 * i + 2] = [SCRATCH, name]
         corpus.guest(f"host_call_with_a_{part}_of_more_than_64_kib",
                      guest("(drop " + calling("host_call", *arguments) + ") (call $alive)"),
-                     fails("limit_exceeded", "__host_call: a name of more than 64 KiB"))
+                     fails("limit_exceeded", "__host_call: a name of 65537 bytes; the limit is 65536"))
     corpus.guest("host_call_with_the_whole_memory_for_a_payload",
                  guest(responding(calling("host_call", ALIVE_AT, 5, ALIVE_AT, 5, AT["echo"], 4, 0, whole),
                                   "(call $host_response_len)"), memory=sixteen), answers([1, whole]))

@@ -33,7 +33,7 @@ def add(corpus):
         corpus.guest(f"a_name_of_more_than_64_kib_in_{label}",
                      guest(fields="(func $work (drop (call $host_call (i32.const 0) (i32.const 65537)"
                                   + " (i32.const 0)" * 6 + ")))", starts=[start]),
-                     start=fails("limit_exceeded", mentions=[f"{called(start)}: ", "a name of more than 64 KiB"]))
+                     start=fails("limit_exceeded", mentions=[f"{called(start)}: ", "__host_call: a name of 65537 bytes; the limit is 65536"]))
         for code in [0, 1, 0xFFFFFFFF]:
             work = f"(func $work (call $proc_exit (i32.const {code})))"
             name = {0: "success", 1: "failure", 0xFFFFFFFF: "the_largest_code"}[code]
