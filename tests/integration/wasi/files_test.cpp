@@ -93,7 +93,8 @@ TEST_P(WasiFilesTest, TakesTheFirst64PartsOfALongList) {
   }
   EXPECT_EQ(guest.call("fd_write", {fd, kVector, kCount, kSize}), e::success);
   EXPECT_EQ(guest.at<std::uint32_t>(kSize), 64U);
-  EXPECT_EQ(guest.call("fd_write", {fd, kVector, kCount + 1, kSize}), e::inval);
+  EXPECT_EQ(guest.call("fd_write", {fd, kVector, kCount + 1, kSize}), e::success);
+  EXPECT_EQ(guest.at<std::uint32_t>(kSize), 64U);  // The rest is for another call.
 }
 
 TEST_P(WasiFilesTest, AnswersReadsAndWritesOfWhatCannotBe) {
@@ -105,7 +106,6 @@ TEST_P(WasiFilesTest, AnswersReadsAndWritesOfWhatCannotBe) {
     EXPECT_EQ(guest.call(function, {kDirectory, kVector, 1, kSize}), e::badf);
     EXPECT_EQ(guest.call(function, {fd, kVector, 1, kOutside - 3}), e::fault);
     EXPECT_EQ(guest.call(function, {fd, kOutside - 7, 1, kSize}), e::fault);
-    EXPECT_EQ(guest.call(function, {fd, kVector, 0xFFFF'FFFF, kSize}), e::inval);
   }
   for (const auto* const function : {"fd_pread", "fd_pwrite"}) {
     EXPECT_EQ(guest.call(function, {kNone, kVector, 1, 0, kSize}), e::badf);
@@ -114,8 +114,13 @@ TEST_P(WasiFilesTest, AnswersReadsAndWritesOfWhatCannotBe) {
     EXPECT_EQ(guest.call(function, {fd, kOutside, 1, 0, kSize}), e::fault);
     EXPECT_EQ(guest.call(function, {fd, kVector, 1, UINT64_MAX, kSize}), e::inval);
     EXPECT_EQ(guest.call(function, {fd, kVector, 1, INT64_MAX, kSize}), e::inval);
-    EXPECT_EQ(guest.call(function, {fd, kVector, 1025, 0, kSize}), e::inval);
   }
+  guest.set<std::uint32_t>(kVector + 4, 0);  // Of a list that is too long nothing can be done.
+  EXPECT_EQ(guest.call("fd_read", {fd, kVector, 0xFFFF'FFFF, kSize}), e::inval);
+  EXPECT_EQ(guest.call("fd_write", {fd, kVector, 0xFFFF'FFFF, kSize}), e::inval);
+  EXPECT_EQ(guest.call("fd_pread", {fd, kVector, 1025, 0, kSize}), e::inval);
+  EXPECT_EQ(guest.call("fd_pwrite", {fd, kVector, 1025, 0, kSize}), e::inval);
+  put_vector(guest, 4);
   EXPECT_EQ(guest.call("fd_pread", {kInput, kVector, 1, 0, kSize}), e::spipe);
   EXPECT_EQ(guest.call("fd_pwrite", {kOutput, kVector, 1, 0, kSize}), e::spipe);
   EXPECT_EQ(guest.call("fd_read", {kOutput, kVector, 1, kSize}), e::badf);
