@@ -15,7 +15,7 @@ if [[ "${1:-}" == --quick ]]; then
 fi
 programs=build/bench/bench
 cmake --preset bench --log-level=WARNING >/dev/null
-cmake --build --preset bench --target call_bench wasi_bench wait_overshoot bench_guests >/dev/null
+cmake --build --preset bench --target call_bench wasi_bench wait_overshoot deadline_overshoot soak bench_guests >/dev/null
 
 measure() {
   "$1" "${options[@]}" --benchmark_format=json "${@:2}" 2>/dev/null | python3 bench/ratios.py
@@ -27,6 +27,15 @@ echo
 echo "WASI; the floor is wasmtime's own WASI, or the same instance without WASI"
 measure $programs/wasi_bench $programs/wasi_guest.wasm $programs/instance.wasm \
   $programs/instance_with_wasi.wasm
+echo
+echo "Calls that a deadline or a stop token ends, with two threads busy"
+$programs/deadline_overshoot --load 2 $programs/safety_guest.wasm $programs/safety_starts.wasm ||
+  echo "more than 1 of 100 calls ended over 10 ms late; is the machine busy?"
+echo
+echo "What the process holds, over calls of which 1 in 100 fails, loads and replacements"
+soak=(1000000 2000 5000)
+[[ "${1:-}" == --quick ]] && soak=(50000 100 500)
+$programs/soak $programs/safety_guest.wasm "${soak[@]}" || echo "grown; a short run may"
 echo
 echo "Waits that a deadline or a stop token ends"
 $programs/wait_overshoot $programs/wasi_guest.wasm ||
