@@ -4,9 +4,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/host_resources.hpp"
 #include "wapc/conformance/puppet.hpp"
 #include "wapc/conformance/suite.hpp"
 #include "wapc/providers/builtin.hpp"
@@ -55,6 +58,13 @@ void expect_every_trap(Host& host) {
   }
   EXPECT_EQ(outcome_of(host, Script{}.say(Verb::recurse)), Errc::trapped);
   EXPECT_EQ(outcome_of(host, Script{}.response("still here")), std::nullopt);
+}
+
+std::size_t address_space_in_use() {
+  std::ifstream statm{"/proc/self/statm"};
+  std::size_t pages = 0;
+  statm >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 class ProcessTest : public ::testing::TestWithParam<BuiltinEngine> {
@@ -291,6 +301,63 @@ TEST_P(ProcessTest, ASecondThreadIsToldThatTheGuestIsBusy) {
     answered.notify_one();
   }
   EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+}
+
+// --- Drills
+// ---------------------------------------------------------------------------------------
+
+TEST_P(ProcessTest, SaysWhenThereIsNoRoomForAnInstanceAndServesOn) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes all address space for itself";
+#endif
+  const auto engine = GetParam().make().value();
+  const auto module = load(*engine);
+  const auto host = Host::start(module).value();
+  {
+    // Enough for what the program itself does, and too little for the memory of a guest.
+    const testing::LoweredLimit scarce{RLIMIT_AS, address_space_in_use() + (1U << 20U)};
+    std::vector<std::unique_ptr<Host>> hosts;
+    Result<std::unique_ptr<Host>> last = nullptr;
+    for (int i = 0; last && i < 1000; ++i) {
+      last = Host::start(module);
+      if (last) hosts.push_back(*std::move(last));
+    }
+    ASSERT_FALSE(last);
+    EXPECT_EQ(last.error().code(), Errc::limit_exceeded) << last.error().message();
+    EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+    EXPECT_EQ(outcome_of(*host, Script{}.trap(PuppetTrap::unreachable)), Errc::trapped);
+  }
+  EXPECT_EQ(outcome_of(*Host::start(module).value(), Script{}.response("x")), std::nullopt);
+  (void)outcome_of(*host, Script{}.response("x"));  // It may be waiting to start again.
+}
+
+TEST_P(ProcessTest, ACallFailsByItsDeadlineWhenTheHandlerThrowsAfterIt) {
+  const auto engine = GetParam().make().value();
+  const auto handler = answering([](const HostCall& call) -> Result<Bytes> {
+    while (Budget::Clock::now() < call.budget.deadline + std::chrono::milliseconds{10}) {
+    }
+    throw std::runtime_error{"too late"};
+  });
+  const auto host = Host::start(load(*engine), {.handler = handler}).value();
+  const Budget budget{.deadline = Budget::Clock::now() + std::chrono::milliseconds{5}};
+
+  EXPECT_EQ(outcome_of(*host, Script{}.host_call("b", "n", "o", "").response("x"), budget),
+            Errc::deadline_exceeded);
+  EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+}
+
+TEST_P(ProcessTest, GuestsAnswerWhenTheProgramCannotWriteItsLog) {
+  const auto engine = GetParam().make().value();
+  std::ofstream full{"/dev/full"};
+  full.exceptions(std::ios::badbit | std::ios::failbit);
+  const auto host = Host::start(load(*engine), {.log = logging_to([&](const LogEntry& entry) {
+                                                  full << entry.text
+                                                       << std::endl;  // Throws: the disk is full.
+                                                })})
+                        .value();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(outcome_of(*host, Script{}.log("line").response("x")), std::nullopt);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, ProcessTest, ::testing::ValuesIn(builtin_engines()),
