@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "choices.hpp"
 #include "wapc/engine/guest_memory.hpp"
 #include "wapc/engine/host_function.hpp"
-#include "wasi_fuzz/choices.hpp"
 
 namespace wapc::fuzzing {
 

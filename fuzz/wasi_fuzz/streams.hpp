@@ -3,9 +3,9 @@
 #include <string_view>
 #include <vector>
 
+#include "choices.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 #include "wasi/unique_fd.hpp"
-#include "wasi_fuzz/choices.hpp"
 
 namespace wapc::fuzzing {
 

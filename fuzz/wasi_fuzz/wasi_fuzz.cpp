@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,11 +30,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "check.hpp"
+#include "choices.hpp"
 #include "wapc/base/utf8.hpp"
 #include "wapc/wasi/wasi.hpp"
 #include "wasi/errno.hpp"
 #include "wasi_fuzz/calls.hpp"
-#include "wasi_fuzz/choices.hpp"
 #include "wasi_fuzz/streams.hpp"
 #include "wasi_fuzz/world.hpp"
 
@@ -43,15 +43,6 @@ namespace wapc::fuzzing {
 namespace {
 
 constexpr int kCallsMax = 64;
-
-[[noreturn]] void complain(std::string_view what, std::string_view whose = {}) {
-  std::cerr << what << (whose.empty() ? "" : ": ") << whose << "\n";
-  std::abort();
-}
-
-void check(bool holds, std::string_view otherwise, std::string_view whose = {}) {
-  if (!holds) complain(otherwise, whose);
-}
 
 /// How often each function succeeded and failed, told at the end to whoever asks.
 class Outcomes {
