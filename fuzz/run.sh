@@ -6,14 +6,14 @@
 # kept in build/fuzz/found; to see it again: build/fuzz/fuzz/FUZZER FILE. Once that is mended, FILE
 # goes into fuzz/corpus/FUZZER.
 #
-# Takes what tools/install_dependencies.sh test installs. Builds neither engines nor guests.
+# Takes what tools/install_dependencies.sh test installs. Builds no guests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
 shift || true
 fuzzers=("$@")
-((${#fuzzers[@]})) || fuzzers=(wasi_fuzz)
+((${#fuzzers[@]})) || fuzzers=(wasi_fuzz protocol_fuzz msgpack_fuzz)
 
 mkdir -p build/fuzz/found
 log=build/fuzz/build.log
