@@ -391,6 +391,17 @@ TEST_F(Wasm3Test, HandsParametersToTheNextTurnOfALoop) {
   EXPECT_EQ(run(kGuest).value(), 0U - 1);
 }
 
+TEST_F(Wasm3Test, KeepsAValueOfWhichABlockTakesACopy) {
+  constexpr std::string_view kGuest = R"((module
+    (func (export "run") (param i32) (result i32)
+      (local.get 0)
+      (local.get 0)
+      (block (param i32) (result i32) (drop) (i32.const 7))
+      (i32.sub))))";
+
+  EXPECT_EQ(run(kGuest, {100}).value(), 93);
+}
+
 TEST_F(Wasm3Test, EndsALoopInTheStartSection) {
   const auto instance =
       instantiate("(module (func $loop (loop br 0)) (start $loop))", in(milliseconds{5}));
