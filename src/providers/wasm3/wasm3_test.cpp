@@ -402,6 +402,15 @@ TEST_F(Wasm3Test, KeepsAValueOfWhichABlockTakesACopy) {
   EXPECT_EQ(run(kGuest, {100}).value(), 93);
 }
 
+TEST_F(Wasm3Test, CopiesNothingBetweenTablesOfNothing) {
+  constexpr std::string_view kGuest = R"((module (table 0 funcref) (table 0 funcref)
+    (func (export "run") (result i32)
+      (table.copy 0 1 (i32.const 0) (i32.const 0) (i32.const 0))
+      (table.size 0))))";
+
+  EXPECT_EQ(run(kGuest).value(), 0);
+}
+
 TEST_F(Wasm3Test, EndsALoopInTheStartSection) {
   const auto instance =
       instantiate("(module (func $loop (loop br 0)) (start $loop))", in(milliseconds{5}));
