@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 shift || true
 fuzzers=("$@")
-((${#fuzzers[@]})) || fuzzers=(wasi_fuzz protocol_fuzz msgpack_fuzz)
+((${#fuzzers[@]})) || fuzzers=(
+  module_fuzz guest_fuzz providers_agree_fuzz protocol_fuzz wasi_fuzz msgpack_fuzz)
 
 mkdir -p build/fuzz/found
 log=build/fuzz/build.log
@@ -41,9 +42,11 @@ summary() {
   # With -runs=0 it says INITED rather than DONE.
   awk -v edges="$edges" '
     $2 == "DONE" || $2 == "INITED" { executed = substr($1, 2); for (i = 1; i < NF; ++i) if ($i == "cov:") covered = $(i + 1) }
+    /^ended: / { ended = ended (ended ? ", " : "") substr($0, 8) }
     /^outcomes: / { ++functions; if (!$3) unmet = unmet " " $2; if (!$4) unfailing = unfailing " " $2 }
     END {
       print "  " executed " executions, " covered " of " edges " edges"
+      if (ended) print "  calls of guests: " ended
       if (functions) print "  " functions " functions; never succeeded:" (unmet ? unmet : " none") "; never failed:" (unfailing ? unfailing : " none")
     }' "$1"
 }
