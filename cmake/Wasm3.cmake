@@ -51,7 +51,7 @@ endfunction()
 # these very patches.
 function(wapc_wasm3_patch pristine target)
   file(GLOB patches "${wapc_wasm3_pins}/*.patch")
-  list(SORT patches)
+  list(SORT patches COMPARE NATURAL)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${patches})
   set(stamp "${wapc_wasm3_crate}")
   foreach(patch IN LISTS patches)

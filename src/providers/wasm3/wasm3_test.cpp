@@ -402,6 +402,26 @@ TEST_F(Wasm3Test, KeepsAValueOfWhichABlockTakesACopy) {
   EXPECT_EQ(run(kGuest, {100}).value(), 93);
 }
 
+TEST_F(Wasm3Test, KeepsTheBitsOfASignallingNan) {
+  // By way of a register, a local, a global, a selection, and with another sign.
+  constexpr std::string_view kGuest = R"((module (memory 1) (global $f (mut f32) (f32.const 0))
+    (func $bits (param f32) (result i32) (i32.xor (i32.reinterpret_f32 (local.get 0))
+                                                  (i32.const 0x7F86FBF3)))
+    (func (export "run") (result i32) (local f32 i32)
+      (i32.store (i32.const 0) (i32.const 0x7F86FBF3))
+      (f32.store (i32.const 4) (f32.load (i32.const 0)))
+      (local.set 1 (call $bits (f32.load (i32.const 4))))
+      (local.set 0 (f32.reinterpret_i32 (i32.const 0x7F86FBF3)))
+      (local.set 1 (i32.or (local.get 1) (call $bits (local.get 0))))
+      (global.set $f (f32.load (i32.const 0)))
+      (local.set 1 (i32.or (local.get 1) (call $bits (global.get $f))))
+      (local.set 1 (i32.or (local.get 1) (call $bits
+        (select (f32.load (i32.const 0)) (local.get 0) (i32.const 1)))))
+      (i32.or (local.get 1) (call $bits (f32.neg (f32.neg (f32.load (i32.const 0)))))))))";
+
+  EXPECT_EQ(run(kGuest).value(), 0);
+}
+
 TEST_F(Wasm3Test, CopiesNothingBetweenTablesOfNothing) {
   constexpr std::string_view kGuest = R"((module (table 0 funcref) (table 0 funcref)
     (func (export "run") (result i32)
