@@ -46,7 +46,7 @@ function(wapc_pkg_config name description requires libraries)
 endfunction()
 
 wapc_pkg_config(wapc "waPC for C++: WebAssembly guests in C++ programs" ""
-  "-lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_engine -lwapc_base -pthread")
+  "-lwapc_policy -lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_engine -lwapc_base -pthread")
 if(WAPC_ENGINE_WASMTIME)
   set(wasmtime_libs "-lwasmtime")
   if(WAPC_WASMTIME_INSTALLED)

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 packages=(g++ binutils cmake ninja-build ccache patch
-          libcli11-dev libfmt-dev nlohmann-json3-dev)
+          libcli11-dev libfmt-dev libtomlplusplus-dev nlohmann-json3-dev)
 toolchains=(cargo npm python3)
 if [[ "${1:-}" == test ]]; then
   packages+=(libgtest-dev libgmock-dev libbenchmark-dev pkg-config

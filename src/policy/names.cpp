@@ -1,0 +1,39 @@
+#include "policy/names.hpp"
+
+#include <algorithm>
+
+namespace wapc {
+namespace {
+
+std::vector<Glob> globs(const std::vector<std::string>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+bool any_matches(const std::vector<Glob>& globs, std::string_view name) {
+  return std::ranges::any_of(globs, [&](const Glob& glob) { return glob.matches(name); });
+}
+
+bool all_covered(const std::vector<Glob>& others, const std::vector<Glob>& by) {
+  return std::ranges::all_of(others, [&](const Glob& other) {
+    return std::ranges::any_of(by, [&](const Glob& glob) { return glob.covers(other); });
+  });
+}
+
+}  // namespace
+
+NamesMatcher::NamesMatcher(const HostCallNames& names)
+    : bindings_{globs(names.bindings)},
+      name_spaces_{globs(names.name_spaces)},
+      operations_{globs(names.operations)} {}
+
+bool NamesMatcher::matches(const HostCall& call) const {
+  return any_matches(bindings_, call.binding) && any_matches(name_spaces_, call.name_space) &&
+         any_matches(operations_, call.operation);
+}
+
+bool NamesMatcher::covers(const NamesMatcher& other) const {
+  return all_covered(other.bindings_, bindings_) && all_covered(other.name_spaces_, name_spaces_) &&
+         all_covered(other.operations_, operations_);
+}
+
+}  // namespace wapc

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "policy/glob.hpp"
+#include "wapc/policy/policy.hpp"
+#include "wapc/rpc/host_handler.hpp"
+
+namespace wapc {
+
+/// `HostCallNames`, made ready to be matched.
+class NamesMatcher {
+ public:
+  explicit NamesMatcher(const HostCallNames& names);
+
+  [[nodiscard]] bool matches(const HostCall& call) const;
+
+  /// Whether it matches every call that `other` does. May miss that where only several of its
+  /// globs together do.
+  [[nodiscard]] bool covers(const NamesMatcher& other) const;
+
+  [[nodiscard]] const std::vector<Glob>& bindings() const noexcept { return bindings_; }
+
+  [[nodiscard]] const std::vector<Glob>& name_spaces() const noexcept { return name_spaces_; }
+
+  [[nodiscard]] const std::vector<Glob>& operations() const noexcept { return operations_; }
+
+ private:
+  std::vector<Glob> bindings_;
+  std::vector<Glob> name_spaces_;
+  std::vector<Glob> operations_;
+};
+
+}  // namespace wapc
