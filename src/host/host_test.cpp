@@ -578,7 +578,7 @@ TEST(HostTest, TellsWhyAHostCallFailed) {
   }
   events->lines.erase(std::remove(events->lines.begin(), events->lines.end(), "started 7:  0 0"),
                       events->lines.end());
-  EXPECT_THAT(events->lines, ElementsAre("host_call 7: name/name/name 4 0 -> denied",
+  EXPECT_THAT(events->lines, ElementsAre("denied 7: name/name/name 4 0 -> denied",
                                          "host_call 7: name/name/name 4 0 -> internal error",
                                          "host_call 7: name/name/name 4 0 -> unavailable"));
 }

@@ -193,7 +193,8 @@ Result<std::uint32_t> Conversation::host_call(
                       .operation = operation_name.text(),
                       .payload = payload,
                       .budget = caller.budget(),
-                      .invocation = invocation_};
+                      .invocation = invocation_,
+                      .number = host_calls_};
   WAPC_CHECK(options_.events == nullptr ? ask_handler(call) : ask_and_record(call));
   // An answer that comes too late is dropped. One that is late by less than the coarse clock shows
   // is not, and then the engine ends the guest at its next tick.
@@ -206,7 +207,8 @@ Result<std::uint32_t> Conversation::host_call(
 Result<> Conversation::ask_and_record(const HostCall& call) {
   const auto start = Budget::Clock::now();
   auto asked = ask_handler(call);
-  record_safely(options_.events.get(), {.kind = EventKind::host_call,
+  const bool denied = host_call_failure_ == Errc::denied;
+  record_safely(options_.events.get(), {.kind = denied ? EventKind::denied : EventKind::host_call,
                                         .guest_id = call.guest_id,
                                         .binding = call.binding,
                                         .name_space = call.name_space,

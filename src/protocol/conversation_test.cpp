@@ -2,6 +2,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +61,29 @@ TEST(ConversationTest, HandsTheRequestToTheGuestAndItsAnswerBack) {
 
   ASSERT_TRUE(answer.has_value()) << answer.error().message();
   EXPECT_EQ(as_text(*answer), "hello");
+}
+
+TEST(ConversationTest, CountsHostCallsInEachCall) {
+  std::vector<std::uint64_t> numbers;
+  ConversationOptions options;
+  options.handler = answering([&](const HostCall& call) {
+    numbers.push_back(call.number);
+    return Result<Bytes>{Bytes{}};
+  });
+  Conversation conversation{std::move(options)};
+  const auto twice = [](ScriptedGuest& guest) -> Result<std::uint64_t> {
+    WAPC_CHECK(call_host(guest));
+    return call_host(guest);
+  };
+  const auto module = ScriptedEngine{twice}.compile({}).value();
+  const auto linked = module->link(std::array{Conversation::imports()}).value();
+  const auto guest = linked->instantiate(std::array<HostState*, 1>{&conversation}, {}, {}).value();
+  for (int i = 0; i < 2; ++i) {
+    conversation.begin({});
+    static_cast<void>(guest->call(ExportIndex{0}, std::array<std::uint64_t, 2>{}, {}));
+  }
+
+  EXPECT_THAT(numbers, ElementsAre(1, 2, 1, 2));
 }
 
 TEST(ConversationTest, WritesNothingWhenOneOfTwoPointersIsOutsideTheMemory) {

@@ -18,7 +18,7 @@ enum class EventKind : std::uint8_t {
   started,      ///< An instance was started, or could not be.
   replaced,     ///< A host serves another module now, or does not: see `failure`.
   host_call,    ///< The guest called the host and was answered, or got an error.
-  denied,       ///< The guest called what its policy does not allow; the handler was not asked.
+  denied,       ///< The same, where the guest may not call that: the error is `denied`.
   call_failed,  ///< A call of the guest failed: a trap, a limit, a deadline, an error of its own.
 };
 
@@ -41,7 +41,7 @@ struct Event {
 
   std::optional<Errc> failure = std::nullopt;
   std::string_view message = {};         ///< Of a failure.
-  std::chrono::nanoseconds duration{0};  ///< Of what took time; 0 for `denied`.
+  std::chrono::nanoseconds duration{0};  ///< Of what took time.
 };
 
 /// Gets the events of guests. Called on the thread that runs the guest; guests that share one call
