@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 
 #include "base/try.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/text.hpp"
 
 namespace wapc::cli {
@@ -94,23 +96,28 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-std::unexpected<Problem> unknown_command(const CLI::App& program, std::string_view name) {
-  const auto names = command_names(program);
+/// `wapc`, `wapc policy`, `wapc policy check`.
+std::string line_of(const CLI::App& app) {
+  const auto name = full_name(app);
+  return name.empty() ? "wapc" : "wapc " + name;
+}
+
+/// There is no command `name` below `app`, which is the program or a command.
+std::unexpected<Problem> unknown_command(const CLI::App& app, std::string_view name) {
+  const auto names = command_names(app);
   const auto near = nearest(name, names);
   return wrong_usage(fmt::format("there is no command {}", in_quotes(name)),
-                     near.empty()
-                         ? fmt::format("commands are {}; see wapc --help", fmt::join(names, ", "))
-                         : fmt::format("did you mean wapc {}?", near));
+                     near.empty() ? fmt::format("commands are {}; see {} --help",
+                                                fmt::join(names, ", "), line_of(app))
+                                  : fmt::format("did you mean {} {}?", line_of(app), near));
 }
 
 /// `argument` fits nowhere among those of `app`.
-std::unexpected<Problem> unexpected_argument(const CLI::App& program, const CLI::App& app,
-                                             std::string_view argument) {
-  const bool is_program = &app == &program;
-  const auto help = is_program ? std::string{"see wapc --help"}
-                               : fmt::format("see wapc {} --help", app.get_name());
+std::unexpected<Problem> unexpected_argument(const CLI::App& app, std::string_view argument) {
+  const auto help = fmt::format("see {} --help", line_of(app));
+  const bool has_commands = !app.get_subcommands({}).empty();
   if (argument.size() < 2 || !argument.starts_with('-')) {
-    if (is_program) return unknown_command(program, argument);
+    if (has_commands) return unknown_command(app, argument);
     return wrong_usage(fmt::format("unexpected argument {}", in_quotes(argument)),
                        "text with blanks goes between quotes; " + help);
   }
@@ -118,7 +125,7 @@ std::unexpected<Problem> unexpected_argument(const CLI::App& program, const CLI:
   const auto names = option_names(app);
   const auto near = nearest(name, names);
   auto hint = near.empty() ? help : fmt::format("did you mean {}? Otherwise {}", near, help);
-  if (!is_program) hint += "; after a lone -- nothing is taken for an option";
+  if (!has_commands) hint += "; after a lone -- nothing is taken for an option";
   return wrong_usage(fmt::format("unknown option {}", in_quotes(name)), std::move(hint));
 }
 
@@ -132,18 +139,24 @@ std::string in_our_words(const CLI::ParseError& error) {
   return printable(text);
 }
 
+/// The command that was given, as far as it was: the program itself where none was.
+const CLI::App& given_command(const CLI::App& program) {
+  const auto* app = &program;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return *app;
+}
+
 /// What is wrong with the arguments, told by what CLI11 says and by what it could not place.
 std::unexpected<Problem> wrong_arguments(const CLI::App& program, const CLI::ParseError& error) {
-  const auto parsed = program.get_subcommands();
-  const auto& app = parsed.empty() ? program : *parsed.front();
+  const auto& app = given_command(program);
   if (const auto rest = app.remaining(); !rest.empty()) {
-    return unexpected_argument(program, app, rest.front());
+    return unexpected_argument(app, rest.front());
   }
-  if (parsed.empty()) {
-    return wrong_usage("no command given", fmt::format("commands are {}; see wapc --help",
-                                                       fmt::join(command_names(program), ", ")));
+  if (const auto names = command_names(app); !names.empty()) {
+    return wrong_usage("no command given", fmt::format("commands are {}; see {} --help",
+                                                       fmt::join(names, ", "), line_of(app)));
   }
-  return wrong_usage(in_our_words(error), fmt::format("see wapc {} --help", app.get_name()));
+  return wrong_usage(in_our_words(error), fmt::format("see {} --help", line_of(app)));
 }
 
 /// Of the program itself: `App::help` would speak of the command that was given.
@@ -152,19 +165,28 @@ std::string program_help(const CLI::App& program) {
                                             CLI::AppFormatMode::Normal);
 }
 
+/// The help on the command that `names` lead to.
+Outcome<std::string> help_on(const CLI::App& program, const std::vector<std::string>& names) {
+  if (names.empty()) return program_help(program);
+  const auto* app = &program;
+  for (const auto& name : names) {
+    const auto apps = app->get_subcommands({});
+    const auto asked = std::ranges::find(apps, name, &CLI::App::get_name);
+    if (asked == apps.end()) return unknown_command(*app, name);
+    app = *asked;
+  }
+  return app->help(line_of(*app->get_parent()));
+}
+
 /// `wapc help [COMMAND]`.
 Command help_command(CLI::App& program) {
   auto* app = program.add_subcommand("help", "Print help on a command");
-  const auto name = std::make_shared<std::string>();
-  app->add_option("COMMAND", *name, "Which one; none for the program")->type_name("");
+  const auto names = std::make_shared<std::vector<std::string>>();
+  add_texts(*app, "COMMAND", *names, "Which one; none for the program")->allow_extra_args(true);
   app->group("Commands");
-  app->footer("Examples:\n  wapc help\n  wapc help call");
-  return {.app = app, .run = [&program, name](Streams& streams) -> Outcome<ExitCode> {
-            const auto apps = program.get_subcommands({});
-            const auto asked = std::ranges::find(apps, *name, &CLI::App::get_name);
-            if (!name->empty() && asked == apps.end()) return unknown_command(program, *name);
-            const auto text =
-                name->empty() ? program_help(program) : (*asked)->help(program.get_name());
+  app->footer("Examples:\n  wapc help\n  wapc help call\n  wapc help policy learn");
+  return {.app = app, .run = [&program, names](Streams& streams) -> Outcome<ExitCode> {
+            WAPC_TRY(const auto text, help_on(program, *names));
             WAPC_CHECK(streams.out(text));
             return ExitCode::ok;
           }};
@@ -215,12 +237,21 @@ ExitCode carry_out(const Command& command, Streams& streams) {
   }
 }
 
+/// In the order in which the help lists them.
+std::vector<Command> all_commands(CLI::App& program) {
+  std::vector<Command> commands{call_command(program), run_command(program),
+                                inspect_command(program)};
+  for (auto& command : policy_commands(program)) commands.push_back(std::move(command));
+  commands.push_back(engines_command(program));
+  commands.push_back(completion_command(program));
+  commands.push_back(help_command(program));
+  return commands;
+}
+
 ExitCode parse_and_run(std::span<char* const> arguments, Streams& streams) {
   CLI::App program;
   set_up(program);
-  const Command commands[]{call_command(program),       run_command(program),
-                           inspect_command(program),    engines_command(program),
-                           completion_command(program), help_command(program)};
+  const auto commands = all_commands(program);
   const auto ours = arguments.first(count_of_ours(commands, arguments));
   try {
     program.parse(static_cast<int>(ours.size()), ours.data());
@@ -232,13 +263,19 @@ ExitCode parse_and_run(std::span<char* const> arguments, Streams& streams) {
   } catch (const CLI::ParseError& error) {
     return tell(wrong_arguments(program, error).error(), mentions_json(ours), streams);
   }
-  const auto* const command = std::ranges::find_if(
+  const auto command = std::ranges::find_if(
       commands, [](const Command& candidate) { return candidate.app->parsed(); });
   if (command->take_rest) command->take_rest(arguments.subspan(ours.size()));
   return carry_out(*command, streams);
 }
 
 }  // namespace
+
+std::string full_name(const CLI::App& app) {
+  if (app.get_parent() == nullptr) return {};
+  const auto before = full_name(*app.get_parent());
+  return before.empty() ? app.get_name() : before + " " + app.get_name();
+}
 
 int run(std::span<char* const> arguments, Streams& streams) {
   return static_cast<int>(parse_and_run(arguments, streams));

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -28,5 +30,13 @@ struct Command {
 [[nodiscard]] Command inspect_command(CLI::App& program);
 [[nodiscard]] Command engines_command(CLI::App& program);
 [[nodiscard]] Command completion_command(CLI::App& program);
+
+/// Those of `wapc policy`, which has commands of its own.
+[[nodiscard]] std::vector<Command> policy_commands(CLI::App& program);
+[[nodiscard]] Command policy_check_command(CLI::App& policy);
+[[nodiscard]] Command policy_learn_command(CLI::App& policy);
+
+/// `call`, `policy check`: the command's name as the user gives it.
+[[nodiscard]] std::string full_name(const CLI::App& app);
 
 }  // namespace wapc::cli

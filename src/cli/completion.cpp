@@ -24,8 +24,8 @@ constexpr std::string_view kExamples = R"(Examples:
   wapc completion bash > ~/.local/share/bash-completion/completions/wapc     # for all to come)";
 
 /// With what a command's case fills in: its options, those of them that take a value, and what its
-/// arguments are.
-constexpr std::string_view kCase = R"(    {})
+/// arguments are, or its own commands.
+constexpr std::string_view kCase = R"(    '{}')
       options='{}'
       with_value='{}'
       arguments={}
@@ -42,10 +42,15 @@ _wapc() {{
   [[ $line == *[[:blank:]] ]] && words+=('')
   word="${{words[-1]}}" before="${{words[-2]}}"
   COMPREPLY=()
-  case "${{words[1]}}" in
+  local command="${{words[1]}}" first=2
+  # Commands that have commands of their own.
+  if [[ $command == policy && ${{#words[@]}} -gt 3 ]]; then
+    command+=" ${{words[2]}}" first=3
+  fi
+  case "$command" in
 {cases}  esac
   # Which of the arguments it is: options and their values do not count.
-  for ((i = 2; i < ${{#words[@]}} - 1; ++i)); do
+  for ((i = first; i < ${{#words[@]}} - 1; ++i)); do
     if [[ ${{words[i]}} != -?* ]]; then
       ((++position))
       # All that comes after a program is its own.
@@ -65,6 +70,9 @@ _wapc() {{
     compopt -o filenames -o nospace 2> /dev/null
     mapfile -t COMPREPLY < <(compgen -d -- "${{word#--dir=}}")
     [[ $word == --dir=* ]] && COMPREPLY=("${{COMPREPLY[@]/#/--dir=}}")
+  elif [[ $before == --policy || $before == --audit || $before == --output || $before == -o ]]; then
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
   elif [[ $before == --stdin && $word == @* ]]; then
     compopt -o filenames 2> /dev/null
     mapfile -t COMPREPLY < <(compgen -P @ -f -- "${{word#@}}")
@@ -89,6 +97,7 @@ _wapc() {{
         fi
         ;;
       command:0) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
+      check-learn:0) COMPREPLY=($(compgen -W 'check learn' -- "$word")) ;;
       shell:0) COMPREPLY=($(compgen -W 'bash' -- "$word")) ;;
     esac
   fi
@@ -115,23 +124,31 @@ std::string_view arguments_of(const CLI::App& app) {
   for (const auto* option : app.get_options()) names += option->get_name(true, false) + " ";
   if (names.find("PAYLOAD") != std::string::npos) return "file-operation-payload";
   if (names.find("GUEST") != std::string::npos) return "file";
+  if (names.find("FILE") != std::string::npos) return "file";
   if (names.find("PROGRAM") != std::string::npos) return "program";
   if (names.find("COMMAND") != std::string::npos) return "command";
   if (names.find("SHELL") != std::string::npos) return "shell";
-  return "''";
+  return app.get_name() == "policy" ? "check-learn" : "''";
+}
+
+/// A case for each command below `app`, and for theirs.
+std::string cases_of(const CLI::App& app) {
+  std::string cases;
+  for (const auto* command : app.get_subcommands({})) {
+    fmt::format_to(std::back_inserter(cases), kCase, full_name(*command),
+                   options_of(*command, false), options_of(*command, true), arguments_of(*command));
+    cases += cases_of(*command);
+  }
+  return cases;
 }
 
 std::string bash_script(const CLI::App& program) {
   std::vector<std::string> commands;
-  std::string cases;
-  for (const auto* app : program.get_subcommands({})) {
-    commands.push_back(app->get_name());
-    fmt::format_to(std::back_inserter(cases), kCase, app->get_name(), options_of(*app, false),
-                   options_of(*app, true), arguments_of(*app));
-  }
+  for (const auto* app : program.get_subcommands({})) commands.push_back(app->get_name());
   return fmt::format(kScript, fmt::arg("commands", fmt::join(commands, " ")),
                      fmt::arg("program_options", options_of(program, false)),
-                     fmt::arg("cases", cases), fmt::arg("engines", fmt::join(engine_names(), " ")));
+                     fmt::arg("cases", cases_of(program)),
+                     fmt::arg("engines", fmt::join(engine_names(), " ")));
 }
 
 }  // namespace

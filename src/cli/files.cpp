@@ -78,6 +78,23 @@ Outcome<Bytes> read_file(const std::string& path) {
   return read_all(file.number(), path);
 }
 
+Outcome<> write_file(const std::string& path, std::string_view text) {
+  const auto cannot_write = [&](int number) {
+    return file_problem(fmt::format("cannot write {}: {}", printable(path),
+                                    std::generic_category().message(number)));
+  };
+  const Descriptor file{
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666)};
+  if (file.number() < 0) return cannot_write(errno);
+  while (!text.empty()) {
+    const auto written = ::write(file.number(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot_write(errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 Outcome<Bytes> read_standard_input() {
   return read_all(STDIN_FILENO, "standard input");
 }

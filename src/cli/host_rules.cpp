@@ -41,14 +41,9 @@ std::vector<std::string_view> split_plain(std::string_view text, char separator)
   }
 }
 
-/// A pattern that matches `name` alone.
+/// A pattern of a rule that matches `name` alone.
 std::string plain(std::string_view name) {
-  std::string pattern;
-  for (const char c : name) {
-    if (std::string_view{"\\/*="}.find(c) != std::string_view::npos) pattern += '\\';
-    pattern += c;
-  }
-  return pattern;
+  return glob_of(name, "/=");
 }
 
 Bytes bytes_of(std::string_view text) {
@@ -87,17 +82,9 @@ Outcome<ParsedAnswer> parse_answer(std::string_view text, const auto& wrong) {
 
 class RuleHandler final : public HostHandler {
  public:
-  RuleHandler(std::vector<HostRule> rules, HostCallWatch watch)
-      : rules_{std::move(rules)}, watch_{std::move(watch)} {}
+  explicit RuleHandler(std::vector<HostRule> rules) : rules_{std::move(rules)} {}
 
   Result<> answer(const HostCall& call, Bytes& reply) override {
-    auto outcome = outcome_of(call, reply);
-    if (watch_) watch_(call, outcome, reply);
-    return outcome;
-  }
-
- private:
-  [[nodiscard]] Result<> outcome_of(const HostCall& call, Bytes& reply) const {
     const auto rule = std::ranges::find_if(
         rules_, [&](const HostRule& candidate) { return candidate.matches(call); });
     if (rule == rules_.end()) {
@@ -117,33 +104,25 @@ class RuleHandler final : public HostHandler {
   }
 
   std::vector<HostRule> rules_;
+};
+
+class WatchedHandler final : public HostHandler {
+ public:
+  WatchedHandler(std::shared_ptr<HostHandler> next, HostCallWatch watch)
+      : next_{std::move(next)}, watch_{std::move(watch)} {}
+
+  Result<> answer(const HostCall& call, Bytes& reply) override {
+    auto outcome = next_->answer(call, reply);
+    watch_(call, outcome, reply);
+    return outcome;
+  }
+
+ private:
+  std::shared_ptr<HostHandler> next_;
   HostCallWatch watch_;
 };
 
 }  // namespace
-
-Pattern::Pattern(std::string_view text) : parts_(1) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '*') {
-      parts_.emplace_back();
-      continue;
-    }
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    parts_.back() += text[i];
-  }
-}
-
-bool Pattern::matches(std::string_view name) const {
-  if (parts_.size() == 1) return name == parts_.front();
-  if (!name.starts_with(parts_.front())) return false;
-  name.remove_prefix(parts_.front().size());
-  for (std::size_t i = 1; i + 1 < parts_.size(); ++i) {
-    const auto found = name.find(parts_[i]);  // The first is as good as any other: stars stretch.
-    if (found == std::string_view::npos) return false;
-    name.remove_prefix(found + parts_[i].size());
-  }
-  return name.ends_with(parts_.back());
-}
 
 Outcome<HostRule> HostRule::parse(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
@@ -159,7 +138,7 @@ Outcome<HostRule> HostRule::parse(std::string_view text) {
                     counted(names.size(), "part")));
   }
   WAPC_TRY(auto answer, parse_answer(text.substr(equals + 1), wrong));
-  return HostRule{Pattern{names[0]}, Pattern{names[1]}, Pattern{names[2]}, answer.answer,
+  return HostRule{Glob{names[0]}, Glob{names[1]}, Glob{names[2]}, answer.answer,
                   std::move(answer.bytes)};
 }
 
@@ -168,8 +147,12 @@ bool HostRule::matches(const HostCall& call) const {
          operation.matches(call.operation);
 }
 
-std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules, HostCallWatch watch) {
-  return std::make_shared<RuleHandler>(std::move(rules), std::move(watch));
+std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules) {
+  return std::make_shared<RuleHandler>(std::move(rules));
+}
+
+std::shared_ptr<HostHandler> watched(std::shared_ptr<HostHandler> next, HostCallWatch watch) {
+  return std::make_shared<WatchedHandler>(std::move(next), std::move(watch));
 }
 
 }  // namespace wapc::cli

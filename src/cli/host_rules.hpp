@@ -7,29 +7,19 @@
 #include <vector>
 
 #include "cli/problem.hpp"
+#include "policy/glob.hpp"
 #include "wapc/base/bytes.hpp"
 #include "wapc/rpc/host_handler.hpp"
 
 namespace wapc::cli {
 
-/// A name with `*` for any characters, none included. `\` takes the character after it for itself.
-class Pattern {
- public:
-  explicit Pattern(std::string_view text);
-
-  [[nodiscard]] bool matches(std::string_view name) const;
-
- private:
-  std::vector<std::string> parts_;  // What stands between the stars; at least one.
-};
-
 /// What `--host` says: who is called, and what the answer is.
 struct HostRule {
   enum class Answer { echo, error, bytes };
 
-  Pattern binding;
-  Pattern name_space;
-  Pattern operation;
+  Glob binding;
+  Glob name_space;
+  Glob operation;
   Answer answer;
   Bytes bytes;  ///< The error's text, or the answer; none for `echo`.
 
@@ -41,11 +31,14 @@ struct HostRule {
 };
 
 /// A handler that answers by the first rule that matches, and otherwise gives the guest an error
-/// that names the call and the option to answer it with. `watch`, if any, sees each call with its
-/// outcome; `reply` is the answer.
+/// that names the call and the option to answer it with.
+[[nodiscard]] std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules);
+
+/// A handler that hands on to `next`, and shows `watch` each call with its outcome; `reply` is the
+/// answer.
 using HostCallWatch =
     std::function<void(const HostCall& call, const Result<>& outcome, BytesView reply)>;
-[[nodiscard]] std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules,
-                                                        HostCallWatch watch = nullptr);
+[[nodiscard]] std::shared_ptr<HostHandler> watched(std::shared_ptr<HostHandler> next,
+                                                   HostCallWatch watch);
 
 }  // namespace wapc::cli

@@ -48,26 +48,6 @@ TEST(HostRulesTest, EmptyNamesCanBeNamed) {
   EXPECT_EQ(asked({"//=echo"}, "", "", ""), "payload");
 }
 
-TEST(PatternTest, StarsStandForAnything) {
-  EXPECT_TRUE(Pattern{"*"}.matches(""));
-  EXPECT_TRUE(Pattern{"*"}.matches("anything/at=all"));
-  EXPECT_TRUE(Pattern{"a*"}.matches("a"));
-  EXPECT_TRUE(Pattern{"a*b*c"}.matches("axxbyyc"));
-  EXPECT_TRUE(Pattern{"*ab"}.matches("abab"));
-  EXPECT_TRUE(Pattern{"**"}.matches("x"));
-  EXPECT_FALSE(Pattern{"a*"}.matches("ba"));
-  EXPECT_FALSE(Pattern{"a*a"}.matches("a"));
-  EXPECT_FALSE(Pattern{"a*b*c"}.matches("acb"));
-  EXPECT_FALSE(Pattern{""}.matches("a"));
-}
-
-TEST(PatternTest, ABackslashTakesTheNextForItself) {
-  EXPECT_TRUE(Pattern{"a\\*"}.matches("a*"));
-  EXPECT_FALSE(Pattern{"a\\*"}.matches("ab"));
-  EXPECT_TRUE(Pattern{"a\\\\"}.matches("a\\"));
-  EXPECT_TRUE(Pattern{"a\\"}.matches("a\\"));
-}
-
 struct Malformed {
   const char* rule;
   const char* why;

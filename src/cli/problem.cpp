@@ -15,8 +15,8 @@ constexpr std::array<ExitCodeRow, 15> kExitCodes{{
     {ExitCode::ok, "success"},
     {ExitCode::guest_error, "the guest answered with an error of its own"},
     {ExitCode::usage,
-     "wrong arguments: options, --host rules, payloads that cannot be read as asked, directories "
-     "that cannot be given"},
+     "wrong arguments: options, --host rules, policies, payloads that cannot be read as asked, "
+     "directories that cannot be given"},
     {ExitCode::file, "a file cannot be read, or the output cannot be written"},
     {ExitCode::invalid_module, "not a WebAssembly module, or not a waPC guest"},
     {ExitCode::init_failed, "the guest failed while it started"},

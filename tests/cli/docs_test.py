@@ -27,13 +27,19 @@ def main():
         table = re.findall(r"^\| (\d+|\*) \| (.+) \|$", section_on(title), re.M)
         if not codes or codes != table:
             wrong.append(f"{title}: --help has {codes}, the docs have {table}")
-    commands = re.findall(r"^  ([a-z]+) ", said("--help").partition("Commands:")[2]
-                          .partition("Examples:")[0], re.M)
+
+    def commands_below(*above):
+        listed = said(*above, "--help").partition("Commands:")[2].partition("Examples:")[0]
+        for name in re.findall(r"^  ([a-z]+) ", listed, re.M):
+            yield " ".join((*above, name))
+            yield from commands_below(*above, name)
+
+    commands = list(commands_below())
     for command in commands:
         section = section_on(f"wapc {command}")
         if not section and command != "help":
             wrong.append(f"no section on {command}")
-        helped = said(command, "--help").partition("Options:")[2].partition("Examples:")[0]
+        helped = said(*command.split(), "--help").partition("Options:")[2].partition("Examples:")[0]
         offered = set(re.findall(r"(?<![\w-])--[a-z-]+", " ".join(
             re.findall(r"^  (-\S+)", helped, re.M)))) - {"--help"}
         told = set(re.findall(r"`(--[a-z-]+)", "".join(re.findall(r"^\| (`.*?) \|", section, re.M))))
