@@ -69,9 +69,9 @@ def add_vectors(corpus):
         return f"(i32.store (i32.const {at}) (i32.const {pointer})) (i32.store (i32.const {at + 4}) (i32.const {length}))"
 
     for function, fd in [("fd_write", 1), ("fd_read", 0)]:
-        says(corpus, f"{function}_of_4_billion_parts", [function], [calling(function, fd, 0, MOST, 0)], [INVAL])
+        says(corpus, f"{function}_of_4_billion_parts", [function], [calling(function, fd, 0, MOST, 0)], [FAULT])
         says(corpus, f"{function}_of_half_a_billion_parts", [function],
-             [calling(function, fd, 0, 0x20000000, 0)], [INVAL])
+             [calling(function, fd, 0, 0x20000000, 0)], [FAULT])
         says(corpus, f"{function}_of_1025_parts", [function], [calling(function, fd, SCRATCH, 1025, 0)], [INVAL])
         says(corpus, f"{function}_of_a_part_of_4_gib", [function],
              [calling(function, fd, SCRATCH, 1, SCRATCH + 8)], [FAULT], before=vector(0, MOST))

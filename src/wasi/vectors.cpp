@@ -6,12 +6,13 @@ namespace wapc::wasi {
 
 Outcome<Vectors> Vectors::read(GuestMemory memory, std::uint32_t pointer, std::uint32_t count) {
   constexpr std::size_t kVectorBytes = 8;  // A pointer and a length.
-  const auto list = slice(memory, pointer, std::size_t{std::min(count, kListMax)} * kVectorBytes);
-  if (!list) return failing(Errno::fault);
+  const auto whole = slice(memory, pointer, count * kVectorBytes);
+  if (!whole) return failing(Errno::fault);
+  const auto list = whole->first(std::min(count, kListMax) * kVectorBytes);
   Vectors vectors;
-  for (std::size_t at = 0; at < list->size(); at += kVectorBytes) {
+  for (std::size_t at = 0; at < list.size(); at += kVectorBytes) {
     const auto part =
-        slice(memory, load<std::uint32_t>(*list, at), load<std::uint32_t>(*list, at + 4));
+        slice(memory, load<std::uint32_t>(list, at), load<std::uint32_t>(list, at + 4));
     if (!part) return failing(Errno::fault);
     vectors.add({.iov_base = part->data(), .iov_len = part->size()}, kBytesMax);
   }

@@ -26,7 +26,7 @@ class Vectors {
   /// How many of a list are looked at: what POSIX calls IOV_MAX.
   static constexpr std::uint32_t kListMax = 1024;
 
-  /// Fails with `fault` when what is looked at of the list, or any of those parts, is not in the
+  /// Fails with `fault` when the list, or any of the parts that are looked at, is not in the
   /// memory; with `inval` when the list is longer and none of those parts holds anything.
   [[nodiscard]] static Outcome<Vectors> read(GuestMemory memory, std::uint32_t pointer,
                                              std::uint32_t count);
