@@ -10,6 +10,8 @@
 #include <benchmark/benchmark.h>
 
 #include "micro/wasmtime_floor.hpp"
+#include "wapc/policy/policy.hpp"
+#include "wapc/policy/restricted.hpp"
 #include "wapc/providers/builtin.hpp"
 #include "wapc/wapc.hpp"
 
@@ -33,6 +35,12 @@ class EchoHandler final : public HostHandler {
     reply.assign(call.payload.begin(), call.payload.end());
     return {};
   }
+};
+
+/// Where an audit costs nothing but what it is handed.
+class DroppingSink final : public EventSink {
+ public:
+  void record(const Event& event) override { ::benchmark::DoNotOptimize(&event); }
 };
 
 struct Load {
@@ -71,14 +79,29 @@ std::unique_ptr<Host> start(const Engine& engine, const Bytes& wasm) {
       .value();
 }
 
-void measure_ours(::benchmark::State& state, const Engine& engine, const Bytes& wasm,
-                  const Load& load) {
-  const auto host = start(engine, wasm);
+/// The same under a policy of 100 rules, of which the last allows what the guest calls, and with an
+/// audit that is dropped.
+std::unique_ptr<Host> start_watched(const Engine& engine, const Bytes& wasm) {
+  GuestPolicy policy;
+  for (int i = 0; i < 99; ++i) {
+    const auto number = std::to_string(i);
+    policy.allow.push_back(
+        {.names = {{"binding"}, {"namespace"}, {"operation" + number}}, .calls_per_second = 1000});
+  }
+  policy.allow.push_back(
+      {.names = {{"binding"}, {"namespace"}, {"operation"}}, .payload_bytes = 1024});
+  return Host::start(GuestModule::load(engine, wasm).value(),
+                     restricted({.handler = std::make_shared<EchoHandler>(),
+                                 .events = std::make_shared<DroppingSink>()},
+                                policy))
+      .value();
+}
+
+void measure_ours(::benchmark::State& state, const Load& load, Host& host) {
   const Bytes payload(load.payload, std::byte{'x'});
   Bytes response;
   for (auto _ : state) {
-    const auto done =
-        host->invoke_into({.operation = load.operation, .payload = payload}, response);
+    const auto done = host.invoke_into({.operation = load.operation, .payload = payload}, response);
     if (!done) state.SkipWithError(done.error().message().c_str());
   }
   count(state, load);
@@ -114,8 +137,17 @@ void add_all(const std::shared_ptr<const Bytes>& wasm) {
     const std::shared_ptr<const Engine> engine = builtin.make().value();
     const std::string name{builtin.name};
     for (const auto& load : kLoads) {
-      RegisterBenchmark((std::string{load.name} + "/" + name).c_str(),
-                        [=, &load](auto& state) { measure_ours(state, *engine, *wasm, load); });
+      RegisterBenchmark((std::string{load.name} + "/" + name).c_str(), [=, &load](auto& state) {
+        measure_ours(state, load, *start(*engine, *wasm));
+      });
+    }
+    for (const auto& load : {kLoads[2], kLoads[6]}) {
+      const auto row = std::string{load.name} + ", " + name + ", all on/";
+      RegisterBenchmark((row + "floor").c_str(),
+                        [=](auto& state) { measure_ours(state, load, *start(*engine, *wasm)); });
+      RegisterBenchmark((row + name).c_str(), [=](auto& state) {
+        measure_ours(state, load, *start_watched(*engine, *wasm));
+      });
     }
     RegisterBenchmark(("fresh instance + call/" + name).c_str(),
                       [=](auto& state) { measure_fresh_ours(state, *engine, *wasm); });

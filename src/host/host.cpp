@@ -41,11 +41,10 @@ std::unexpected<Error> busy() {
   return failure(Errc::busy, "the guest is answering a call already");
 }
 
-/// What is left of `budget` when nothing may take longer than `timeout` from now on. For a second
-/// and more the coarse time is exact enough.
-Budget within(const Budget& budget, std::chrono::nanoseconds timeout) {
+/// The time to count `timeout` from: for a second and more the coarse one is exact enough.
+Budget::Clock::time_point now_for(std::chrono::nanoseconds timeout) {
   constexpr std::chrono::seconds kCoarseEnough{1};
-  return budget.within(timeout, timeout >= kCoarseEnough ? coarse_now() : Budget::Clock::now());
+  return timeout >= kCoarseEnough ? coarse_now() : Budget::Clock::now();
 }
 
 /// Hosts at work on this thread: a handler may call a guest, whose handler calls another.
@@ -192,7 +191,7 @@ Result<std::unique_ptr<Host::Guest>> Host::start_quietly(const GuestModule& modu
                                                          const Budget& budget) const {
   auto guest = std::make_unique<Guest>(module, options_, grants_, guest_id_);
   WAPC_CHECK(guest->make_own_states(module));
-  const auto start = within(budget, options_.start_timeout);
+  const auto start = budget.within(options_.start_timeout, now_for(options_.start_timeout));
   auto instance = module.linked().instantiate(guest->states, options_.limits, start);
   guest->flush_output();
   if (!instance) {
@@ -221,14 +220,17 @@ void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point 
 }
 
 Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
-  if (options_.events == nullptr) return call(invocation, response);
-  const auto begun = Budget::Clock::now();
-  auto outcome = call(invocation, response);
-  if (!outcome) record(EventKind::call_failed, &outcome.error(), begun, &invocation);
+  std::optional<Budget::Clock::time_point> begun;
+  auto outcome = call(invocation, response, begun);
+  if (!outcome && options_.events != nullptr) [[unlikely]] {
+    record(EventKind::call_failed, &outcome.error(), begun.value_or(Budget::Clock::now()),
+           &invocation);
+  }
   return outcome;
 }
 
-Result<> Host::call(const Invocation& invocation, Bytes& response) {
+Result<> Host::call(const Invocation& invocation, Bytes& response,
+                    std::optional<Budget::Clock::time_point>& begun) {
   constexpr auto kLengthMax = std::numeric_limits<std::uint32_t>::max();
   if (invocation.operation.size() > kLengthMax || invocation.payload.size() > kLengthMax) {
     return failure(Errc::limit_exceeded, "an operation or payload of 4 GiB or more");
@@ -241,10 +243,8 @@ Result<> Host::call(const Invocation& invocation, Bytes& response) {
   if (invocation.budget.stop.stop_requested()) {
     return std::unexpected{budget_spent(Errc::cancelled)};
   }
-  if (options_.call_timeout == std::chrono::nanoseconds::max()) {
-    return answer(invocation, invocation.budget, response);
-  }
-  return answer(invocation, within(invocation.budget, options_.call_timeout), response);
+  begun = now_for(options_.call_timeout);
+  return answer(invocation, invocation.budget.within(options_.call_timeout, *begun), response);
 }
 
 Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes& response) {

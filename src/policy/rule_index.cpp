@@ -70,11 +70,17 @@ void RuleIndex::build_slots() {
 
 const RuleIndex::Exact* RuleIndex::find_exact(const HostCall& call) const {
   if (slots_.empty()) return nullptr;
+  if (const auto last = last_.load(std::memory_order_relaxed); last != 0) {
+    if (exact_[last - 1].names(call)) return &exact_[last - 1];
+  }
   const auto hash = hash_of(call.binding, call.name_space, call.operation);
   for (auto slot = hash & (slots_.size() - 1); slots_[slot] != 0;
        slot = (slot + 1) & (slots_.size() - 1)) {
     const auto& exact = exact_[slots_[slot] - 1];
-    if (exact.hash == hash && exact.names(call)) return &exact;
+    if (exact.hash == hash && exact.names(call)) {
+      last_.store(slots_[slot], std::memory_order_relaxed);
+      return &exact;
+    }
   }
   return nullptr;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,8 @@
 namespace wapc {
 
 /// Finds the rule for a host call. Rules whose names are all exact are found by hashing, one probe
-/// however many they are; the others are tried one by one. Immutable; looking up allocates nothing.
+/// however many they are, and none for the call that was looked up before; the others are tried one
+/// by one. Thread-safe; looking up allocates nothing.
 class RuleIndex {
  public:
   explicit RuleIndex(const std::vector<HostCallNames>& rules);
@@ -45,6 +47,7 @@ class RuleIndex {
   std::vector<Exact> exact_;
   std::vector<std::uint32_t> slots_;  // Open addressing: 1 + the index in `exact_`, 0 where free.
   std::vector<Globs> globs_;
+  mutable std::atomic<std::uint32_t> last_ = 0;  // As in `slots_`: guests repeat themselves.
 };
 
 }  // namespace wapc

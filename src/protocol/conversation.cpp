@@ -195,18 +195,23 @@ Result<std::uint32_t> Conversation::host_call(
                       .budget = caller.budget(),
                       .invocation = invocation_,
                       .number = host_calls_};
-  WAPC_CHECK(options_.events == nullptr ? ask_handler(call) : ask_and_record(call));
+  // The coarse time, and the end of it once for all: it costs as much as what it is read for.
+  const bool recorded = options_.events != nullptr;
+  const auto begun = recorded ? coarse_now() : Budget::Clock::time_point{};
+  auto asked = ask_handler(call);
+  const bool limited = call.budget.limited();
+  const auto now = recorded || limited ? coarse_now() : Budget::Clock::time_point{};
+  if (recorded) record(call, now - begun);
+  if (!asked) return std::unexpected{std::move(asked).error()};
   // An answer that comes too late is dropped. One that is late by less than the coarse clock shows
   // is not, and then the engine ends the guest at its next tick.
-  if (const auto& budget = caller.budget(); budget.limited()) [[likely]] {
-    if (const auto why = budget.spent(coarse_now())) return std::unexpected{budget_spent(*why)};
+  if (limited) [[likely]] {
+    if (const auto why = call.budget.spent(now)) return std::unexpected{budget_spent(*why)};
   }
   return host_answered_ ? 1 : 0;
 }
 
-Result<> Conversation::ask_and_record(const HostCall& call) {
-  const auto start = Budget::Clock::now();
-  auto asked = ask_handler(call);
+void Conversation::record(const HostCall& call, std::chrono::nanoseconds duration) {
   const bool denied = host_call_failure_ == Errc::denied;
   record_safely(options_.events.get(), {.kind = denied ? EventKind::denied : EventKind::host_call,
                                         .guest_id = call.guest_id,
@@ -217,8 +222,7 @@ Result<> Conversation::ask_and_record(const HostCall& call) {
                                         .answer_bytes = host_answered_ ? host_response_.size() : 0,
                                         .failure = host_call_failure_,
                                         .message = host_error_,
-                                        .duration = Budget::Clock::now() - start});
-  return asked;
+                                        .duration = duration});
 }
 
 Result<> Conversation::ask_handler(const HostCall& call) {

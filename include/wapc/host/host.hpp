@@ -115,7 +115,8 @@ class Host final : public Invoker {
                                                            const Budget& budget) const;
   [[nodiscard]] Result<std::unique_ptr<Guest>> start_quietly(const GuestModule& module,
                                                              const Budget& budget) const;
-  [[nodiscard]] Result<> call(const Invocation& invocation, Bytes& response);
+  [[nodiscard]] Result<> call(const Invocation& invocation, Bytes& response,
+                              std::optional<Budget::Clock::time_point>& begun);
   [[nodiscard]] Result<> answer(const Invocation& invocation, const Budget& budget,
                                 Bytes& response);
   [[nodiscard]] Result<> restart(const Budget& budget);

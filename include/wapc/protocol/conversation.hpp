@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,7 +81,7 @@ class Conversation final : public HostState {
   /// What the handler says to `call`: its reply in `host_response_`, or its error's text. Fails
   /// with what ends the guest's call.
   [[nodiscard]] Result<> ask_handler(const HostCall& call);
-  [[nodiscard]] Result<> ask_and_record(const HostCall& call);
+  void record(const HostCall& call, std::chrono::nanoseconds duration);
 
   /// What is told of a handler that threw.
   void threw(const char* what);

@@ -40,8 +40,10 @@ struct Event {
   std::size_t answer_bytes = 0;   ///< Of a host call that was answered.
 
   std::optional<Errc> failure = std::nullopt;
-  std::string_view message = {};         ///< Of a failure.
-  std::chrono::nanoseconds duration{0};  ///< Of what took time.
+  std::string_view message = {};  ///< Of a failure.
+
+  /// Of what took time; of a host call in steps of some milliseconds.
+  std::chrono::nanoseconds duration{0};
 };
 
 /// Gets the events of guests. Called on the thread that runs the guest; guests that share one call
