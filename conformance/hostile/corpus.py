@@ -51,20 +51,20 @@ class Corpus:
         self.hostility = hostility
         add(self)
 
-    def guest(self, name, module, *calls, load=None, start=None, features=(), needs=None, until=None,
-              checked=True, **setup):
+    def guest(self, name, module, *calls, load=None, start=None, features=(), checked=True,
+              **setup):
         """`module` is bytes, or text for wat2wasm.
 
         Just one of `load`, `start` and `calls` is said: where it ends, and then how. `features` are those of
-        WebAssembly's that it takes, by the names of their proposals. `needs` names what the library must have
-        for it, and `until` what it must not have yet, as the outcome is another then. `checked` is whether wat2wasm is to find it valid. `setup` is for the runner (see manifest.cpp).
+        WebAssembly's that it takes, by the names of their proposals. `checked` is whether wat2wasm is to find
+        it valid. `setup` is for the runner (see manifest.cpp).
         """
         assert re.fullmatch("[a-z][a-z0-9_]*", name), name
         assert name not in self.sources, name
         assert [load is not None, start is not None, bool(calls)].count(True) == 1, name
         self.sources[name] = (module, checked)
         entry = {"name": name, "class": self.hostility, "file": name + ".wasm"}
-        entry |= {key: value for key, value in [("load", load), ("start", start), ("needs", needs), ("until", until)] if value}
+        entry |= {key: value for key, value in [("load", load), ("start", start)] if value}
         if calls:
             entry["calls"] = list(calls)
         if features:

@@ -47,10 +47,10 @@ def add_counts(corpus):
                          ("memory", MEMORY), ("table", TABLE)]:
         module = guest(**{part: section(number, count_of(MOST))})
         label = f"a_count_of_4_billion_{'memories' if part == 'memory' else part}"
-        limited = part in ["functions", "globals", "exports", "elements", "data"]
-        corpus.refused(label, module, NOT_VALID, until="limits" if limited else None)
-        if limited:
-            corpus.guest(label + "_and_a_limit", module, load=fails("limit_exceeded"), needs="limits")
+        if part in ["functions", "globals", "exports", "elements", "data"]:
+            corpus.guest(label, module, load=fails("limit_exceeded"))
+        else:
+            corpus.refused(label, module, NOT_VALID)
     corpus.refused("a_count_of_4_billion_parameters", guest(types=section(TYPE, b"\1\x60" + count_of(MOST))), NOT_VALID)
     corpus.refused("a_count_of_4_billion_branch_targets", guest_doing(i32_const(0) + b"\x0e" + count_of(MOST)),
                    NOT_VALID)

@@ -3,7 +3,6 @@
 // behind.
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -29,13 +28,6 @@
 
 namespace wapc::hostile {
 namespace {
-
-/// What guests may need of the library that this one has.
-constexpr std::array<std::string_view, 1> kLibraryHas{"limits"};
-
-bool library_has(std::string_view what) {
-  return std::ranges::find(kLibraryHas, what) != kLibraryHas.end();
-}
 
 constexpr std::size_t kPageBytes = 65'536;
 
@@ -264,16 +256,27 @@ class Trial {
     if (const auto pages = guest_.setup.memory_pages) {
       options.limits.memory_bytes = *pages * kPageBytes;
     }
-    auto& limits = options.wasi.limits;
-    limits.entries_created = guest_.setup.entries_created.value_or(limits.entries_created);
-    limits.bytes_written = guest_.setup.bytes_written.value_or(limits.bytes_written);
-    if (guest_.setup.time_slept) limits.time_slept = *guest_.setup.time_slept;
+    options.nesting_max = guest_.setup.nesting_max.value_or(options.nesting_max);
+    limit_calls(options.call_limits);
+    limit_wasi(options.wasi.limits);
     if (tree_) {
       options.wasi.directories.push_back({.host_path = tree_->given().string(),
                                           .guest_path = "/",
                                           .access = DirectoryAccess::read_write});
     }
     return options;
+  }
+
+  void limit_calls(CallLimits& limits) const {
+    limits.host_calls = guest_.setup.host_calls.value_or(limits.host_calls);
+    limits.log_bytes = guest_.setup.log_bytes.value_or(limits.log_bytes);
+    limits.log_lines = guest_.setup.log_lines.value_or(limits.log_lines);
+  }
+
+  void limit_wasi(WasiLimits& limits) const {
+    limits.entries_created = guest_.setup.entries_created.value_or(limits.entries_created);
+    limits.bytes_written = guest_.setup.bytes_written.value_or(limits.bytes_written);
+    if (guest_.setup.time_slept) limits.time_slept = *guest_.setup.time_slept;
   }
 
   void make(const Call& call, Host& host) {
@@ -304,12 +307,6 @@ class HostileTest final : public ::testing::Test {
       : builtin_{builtin}, guest_{guest} {}
 
   void TestBody() override {
-    if (!guest_.needs.empty() && !library_has(guest_.needs)) {
-      GTEST_SKIP() << "the library does not have yet: " << guest_.needs;
-    }
-    if (!guest_.until.empty() && library_has(guest_.until)) {
-      GTEST_SKIP() << "another outcome is right now that the library has: " << guest_.until;
-    }
     auto& neighbourhood = Neighbourhood::of(builtin_);
     const auto missing = guest_.features.without(neighbourhood.engine().info().features);
     if (!missing.empty()) GTEST_SKIP() << builtin_.name << " lacks " << to_string(missing);

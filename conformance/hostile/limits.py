@@ -5,7 +5,6 @@ from text import ALIVE_AT, AT, SCRATCH, STARTS, ask, calling, guest
 import wasm_writer as w
 
 TOO_MUCH = fails("limit_exceeded")
-LIMITS = "limits"  # On the shape of modules and on what a call may do.
 
 
 def add(corpus):
@@ -15,7 +14,7 @@ def add(corpus):
 
 def add_modules(corpus):
     def refused(name, **parts):
-        corpus.guest(name, w.guest(**parts), load=TOO_MUCH, needs=LIMITS)
+        corpus.guest(name, w.guest(**parts), load=TOO_MUCH)
 
     plain = w.body(w.i32_const(1) + w.END)
     refused("more_functions_than_a_module_may_have", functions=w.functions(*[1] * 100_001),
@@ -26,8 +25,8 @@ def add_modules(corpus):
     refused("more_elements_than_a_module_may_have",
             elements=w.section(w.ELEMENT, w.vector([b"\1\0\0"] * 100_001)))
     corpus.guest("more_blocks_within_each_other_than_a_function_may_have",
-                 w.guest_doing(b"\x02\x40" * 10_001 + w.END * 10_001), load=TOO_MUCH, needs=LIMITS)
-    corpus.guest("more_code_than_a_function_may_have", w.guest_doing(b"\x01" * (2 << 20)), load=TOO_MUCH, needs=LIMITS)
+                 w.guest_doing(b"\x02\x40" * 10_001 + w.END * 10_001), load=TOO_MUCH)
+    corpus.guest("more_code_than_a_function_may_have", w.guest_doing(b"\x01" * (2 << 20)), load=TOO_MUCH)
 
 
 def add_calls(corpus):
@@ -36,7 +35,7 @@ def add_calls(corpus):
 
     def ends(name, body, **more):
         corpus.guest(name, guest(body, memory=more.pop("memory", '(memory (export "memory") 2)'), wasi=more.pop("wasi", ())),
-                     TOO_MUCH, needs=LIMITS, **more)
+                     TOO_MUCH, **more)
 
     ends("a_response_larger_than_a_call_may_have", calling("answer", 0, most), memory=large)
     ends("a_payload_larger_than_a_host_call_may_have",
@@ -52,8 +51,8 @@ def add_calls(corpus):
     for start, label in STARTS.items():
         for name, work in [("lines", calling("console_log", ALIVE_AT, 5)), ("host_calls", f"(drop {ask('echo')})")]:
             corpus.guest(f"more_{name}_than_there_may_be_in_{label}",
-                         guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]), start=TOO_MUCH, needs=LIMITS)
+                         guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]), start=TOO_MUCH)
     corpus.guest("more_guests_within_each_other_than_a_thread_may_have",
                  guest(f"(drop {ask('another')}) (call $host_error (i32.const {SCRATCH}))"
                        f"(call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"),
-                 fails("guest_error"), needs=LIMITS)
+                 fails("guest_error"))

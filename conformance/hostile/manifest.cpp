@@ -98,7 +98,8 @@ Outcome outcome_of(const json& object) {
 
 Setup setup_of(const json& object) {
   check_keys(object, {"handler", "log", "folder", "memory_pages", "stack_kib", "entries_created",
-                      "bytes_written", "time_slept_ms"});
+                      "bytes_written", "time_slept_ms", "host_calls", "log_bytes", "log_lines",
+                      "nesting_max"});
   return {.handler = object.value("handler", true),
           .log = object.value("log", true),
           .folder = object.value("folder", false),
@@ -106,17 +107,18 @@ Setup setup_of(const json& object) {
           .stack_kib = maybe<std::size_t>(object, "stack_kib"),
           .entries_created = maybe<std::uint64_t>(object, "entries_created"),
           .bytes_written = maybe<std::uint64_t>(object, "bytes_written"),
-          .time_slept = maybe_ms(object, "time_slept_ms")};
+          .time_slept = maybe_ms(object, "time_slept_ms"),
+          .host_calls = maybe<std::uint64_t>(object, "host_calls"),
+          .log_bytes = maybe<std::size_t>(object, "log_bytes"),
+          .log_lines = maybe<std::uint64_t>(object, "log_lines"),
+          .nesting_max = maybe<std::size_t>(object, "nesting_max")};
 }
 
 Guest guest_of(const json& object, const std::filesystem::path& folder) {
-  check_keys(object, {"name", "class", "file", "features", "needs", "until", "setup", "load",
-                      "start", "calls"});
+  check_keys(object, {"name", "class", "file", "features", "setup", "load", "start", "calls"});
   Guest guest{.name = object.at("name"),
               .hostility = object.at("class"),
               .file = folder / object.at("file").get<std::string>(),
-              .needs = object.value("needs", std::string{}),
-              .until = object.value("until", std::string{}),
               .setup = setup_of(object.value("setup", json::object()))};
   for (const auto& feature : object.value("features", json::array())) {
     guest.features.add(feature_of(feature.get<std::string>()));

@@ -47,6 +47,10 @@ struct Setup {
   std::optional<std::uint64_t> entries_created = std::nullopt;
   std::optional<std::uint64_t> bytes_written = std::nullopt;
   std::optional<std::chrono::milliseconds> time_slept = std::nullopt;
+  std::optional<std::uint64_t> host_calls = std::nullopt;
+  std::optional<std::size_t> log_bytes = std::nullopt;
+  std::optional<std::uint64_t> log_lines = std::nullopt;
+  std::optional<std::size_t> nesting_max = std::nullopt;
 };
 
 struct Guest {
@@ -54,8 +58,6 @@ struct Guest {
   std::string hostility;  ///< Its class.
   std::filesystem::path file;
   FeatureSet features = {};  ///< What an engine must have to run it.
-  std::string needs = {};    ///< What the library must have to stop it; empty: what it has.
-  std::string until = {};    ///< What the library must not have for these outcomes; empty: nothing.
   Setup setup = {};
   std::optional<Outcome> load = std::nullopt;   ///< How loading fails; none: it does not.
   std::optional<Outcome> start = std::nullopt;  ///< How starting fails; none: it does not.

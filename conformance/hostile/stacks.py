@@ -81,7 +81,8 @@ def add(corpus):
                  guest(f"(drop {ask('another')})"
                        f"(call $host_error (i32.const {SCRATCH}))"
                        f"(call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"),
-                 fails("guest_error", mentions="bytes of native stack left; guest code needs"), stack_kib=2048, until="limits")
+                 fails("guest_error", mentions="bytes of native stack left; guest code needs"), stack_kib=2048,
+                 nesting_max=1_000_000)
     corpus.guest("recursion_and_then_a_guest_that_does_the_same",
                  guest("(call $deep) (call $alive)", f"(func $deep (drop {ask('another')}) (call $deep))"),
                  runs_out(), stack_kib=1024)

@@ -69,9 +69,16 @@ def add_vectors(corpus):
         return f"(i32.store (i32.const {at}) (i32.const {pointer})) (i32.store (i32.const {at + 4}) (i32.const {length}))"
 
     for function, fd in [("fd_write", 1), ("fd_read", 0)]:
-        says(corpus, f"{function}_of_4_billion_parts", [function], [calling(function, fd, 0, MOST, 0)], [FAULT])
+        says(corpus, f"{function}_of_4_billion_parts", [function],
+             [calling(function, fd, 0, MOST, 0), calling(function, fd, SCRATCH, MOST, 0),
+              calling(function, fd, MOST, MOST, 0)], [FAULT] * 3, before=vector(ALIVE_AT, 5))
         says(corpus, f"{function}_of_half_a_billion_parts", [function],
-             [calling(function, fd, 0, 0x20000000, 0)], [FAULT])
+             [calling(function, fd, 0, 0x20000000, 0), calling(function, fd, SCRATCH, 0x20000000, 0)], [FAULT] * 2)
+        says(corpus, f"{function}_of_more_parts_than_are_looked_at", [function],
+             [calling(function, fd, SCRATCH, 2000, 0x8000)], [SUCCESS], before=vector(ALIVE_AT, 5))
+        says(corpus, f"{function}_of_one_part_more_than_there_is_memory_for", [function],
+             [calling(function, fd, SCRATCH, (MEMORY_BYTES - SCRATCH) // 8 + 1, 0)], [FAULT],
+             before=vector(ALIVE_AT, 5))
         says(corpus, f"{function}_of_1025_parts", [function], [calling(function, fd, SCRATCH, 1025, 0)], [INVAL])
         says(corpus, f"{function}_of_a_part_of_4_gib", [function],
              [calling(function, fd, SCRATCH, 1, SCRATCH + 8)], [FAULT], before=vector(0, MOST))
