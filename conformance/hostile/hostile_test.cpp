@@ -251,6 +251,8 @@ class Trial {
     HostOptions options{.call_timeout = std::chrono::nanoseconds::max(),
                         .start_timeout = std::chrono::hours{1}};
     if (guest_.start && guest_.start->timeout) options.start_timeout = *guest_.start->timeout;
+    if (guest_.setup.start_timeout) options.start_timeout = *guest_.setup.start_timeout;
+    if (guest_.setup.restart_wait) options.restart_wait = *guest_.setup.restart_wait;
     if (guest_.setup.handler) options.handler = program_;
     if (guest_.setup.log) options.log = program_;
     if (const auto pages = guest_.setup.memory_pages) {

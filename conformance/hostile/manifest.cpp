@@ -99,7 +99,7 @@ Outcome outcome_of(const json& object) {
 Setup setup_of(const json& object) {
   check_keys(object, {"handler", "log", "folder", "memory_pages", "stack_kib", "entries_created",
                       "bytes_written", "time_slept_ms", "host_calls", "log_bytes", "log_lines",
-                      "nesting_max"});
+                      "nesting_max", "start_timeout_ms", "restart_wait_ms"});
   return {.handler = object.value("handler", true),
           .log = object.value("log", true),
           .folder = object.value("folder", false),
@@ -111,7 +111,9 @@ Setup setup_of(const json& object) {
           .host_calls = maybe<std::uint64_t>(object, "host_calls"),
           .log_bytes = maybe<std::size_t>(object, "log_bytes"),
           .log_lines = maybe<std::uint64_t>(object, "log_lines"),
-          .nesting_max = maybe<std::size_t>(object, "nesting_max")};
+          .nesting_max = maybe<std::size_t>(object, "nesting_max"),
+          .start_timeout = maybe_ms(object, "start_timeout_ms"),
+          .restart_wait = maybe_ms(object, "restart_wait_ms")};
 }
 
 Guest guest_of(const json& object, const std::filesystem::path& folder) {

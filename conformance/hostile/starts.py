@@ -1,8 +1,10 @@
 """Start functions that do what only a call should, or too much."""
 
-from corpus import ALIVE, answers, fails
+from corpus import ALIVE, SHORT_MS, answers, fails
 from text import ALIVE_AT, SCRATCH, STARTS, ask, called, calling, guest, responding
 
+HOUR_MS = 3_600_000
+TOO_MANY_LINES = "the guest logged more than 100 lines in one call"
 NEITHER = fails("protocol_violation", "the guest gave neither response nor error")
 
 
@@ -55,17 +57,52 @@ def add(corpus):
     corpus.guest("guest_call_is_the_start_function_too",
                  guest("(call $work) (call $alive)", '(func $work (drop (memory.grow (i32.const 1))))', starts=every),
                  ALIVE)
-    fresh = f"(call $host_response (i32.const {SCRATCH}))"
-    corpus.guest("a_start_that_fails_the_second_time_only", guest(
-        "(if (i32.eqz (local.get $operation_length)) (then unreachable)) (call $alive)",
-        f"(func $work (drop {ask('count')}) {fresh}"
-        f" (if (i32.eq (i32.load (i32.const {SCRATCH})) (i32.const 2)) (then unreachable)))", starts=["_start"]),
-        {**ALIVE, "operation": "x"}, fails("trapped", "unreachable executed"),
-        {**fails("init_failed", "_start: unreachable executed"), "operation": "x"}, {**ALIVE, "operation": "x"})
-    corpus.guest("a_start_that_is_endless_the_second_time_only", guest(
-        "(if (i32.eqz (local.get $operation_length)) (then unreachable)) (call $alive)",
-        f"(func $work (drop {ask('count')}) {fresh}"
-        f" (if (i32.eq (i32.load (i32.const {SCRATCH})) (i32.const 2)) (then (loop (br 0)))))", starts=["_initialize"]),
-        {**ALIVE, "operation": "x"}, fails("trapped", "unreachable executed"),
-        {**fails("deadline_exceeded", mentions="the call's deadline passed"), "operation": "x", "timeout_ms": 50},
-        {**ALIVE, "operation": "x"})
+    add_restarts(corpus)
+
+
+def add_restarts(corpus):
+    """Guests that start once, fail, and do not start again: not tried again for a while."""
+    def guest_that(restart, start, works):
+        """One whose starts succeed when `works` is true of their number, from 1, and 2; else they do `restart`."""
+        return guest("(if (i32.eqz (local.get $operation_length)) (then unreachable)) (call $alive)",
+                     f"(func $work (drop {ask('count')}) (call $host_response (i32.const {SCRATCH}))"
+                     f" (if (i32.eqz ({works} (i32.load (i32.const {SCRATCH})) (i32.const 2))) (then {restart})))",
+                     starts=[start])
+
+    def called_again(outcome):
+        return {**outcome, "operation": "x"}
+
+    def kept_waiting(code, message):
+        return called_again(fails(code, "not started again yet; the last time: " + message))
+
+    lives = called_again(ALIVE)
+    trap = fails("trapped", "unreachable executed")
+    second_only, all_but_first = "i32.ne", "i32.lt_u"
+    for start, label in STARTS.items():
+        message = f"{called(start)}: unreachable executed"
+        failing = called_again(fails("init_failed", message))
+        corpus.guest(f"a_second_start_that_fails_in_{label}", guest_that("unreachable", start, second_only),
+                     lives, trap, failing, *[kept_waiting("init_failed", message)] * 3, restart_wait_ms=HOUR_MS)
+        corpus.guest(f"a_second_start_that_fails_in_{label}_and_a_third_that_does_not",
+                     guest_that("unreachable", start, second_only), lives, trap, failing, lives, trap, lives,
+                     restart_wait_ms=0)
+        late = f"{called(start)}: the call's deadline passed"
+        late_start = called_again(fails("deadline_exceeded", late))
+        corpus.guest(f"a_second_start_that_is_endless_in_{label}", guest_that("(loop (br 0))", start, second_only),
+                     lives, trap, late_start, *[kept_waiting("deadline_exceeded", late)] * 3,
+                     restart_wait_ms=HOUR_MS, start_timeout_ms=500)
+        # A caller with too little time has learnt nothing of the guest.
+        corpus.guest(f"a_second_start_that_outlasts_its_caller_in_{label}",
+                     guest_that("(loop (br 0))", start, second_only), lives, trap,
+                     {**late_start, "timeout_ms": SHORT_MS}, lives, restart_wait_ms=HOUR_MS)
+        corpus.guest(f"a_second_start_that_logs_too_much_in_{label}",
+                     guest_that(f"(loop {calling('console_log', ALIVE_AT, 5)} (br 0))", start, second_only),
+                     lives, trap, called_again(fails("limit_exceeded", f"{called(start)}: {TOO_MANY_LINES}")),
+                     kept_waiting("limit_exceeded", f"{called(start)}: {TOO_MANY_LINES}"), restart_wait_ms=HOUR_MS,
+                     log_lines=100)
+    message = "_start: unreachable executed"
+    failing = called_again(fails("init_failed", message))
+    corpus.guest("no_start_but_the_first_and_a_hundred_calls", guest_that("unreachable", "_start", all_but_first),
+                 lives, trap, failing, *[kept_waiting("init_failed", message)] * 100, restart_wait_ms=HOUR_MS)
+    corpus.guest("no_start_but_the_first_and_a_hundred_tries", guest_that("unreachable", "_start", all_but_first),
+                 lives, trap, *[failing] * 100, restart_wait_ms=0)
