@@ -12,6 +12,7 @@ FAILURES = {
     "a_limit": ("(drop " + calling("host_call", 0, 65537, 0, 0, 0, 0, 0, 0) + ")",
                 fails("limit_exceeded", "__host_call: a name of 65537 bytes; the limit is 65536"), []),
     "an_exit": (calling("proc_exit", 0), fails("trapped", "the guest exited with code 0"), ["proc_exit"]),
+    "a_denial": (f"(drop {ask('deny')})", fails("denied", "not for guests"), []),
     "an_exhausted_stack": ("(call $deep)", fails("trapped", "call stack exhausted"), []),
 }
 
@@ -39,7 +40,7 @@ def add(corpus):
                     + responding(look, at=SCRATCH + 64))
             corpus.guest(f"{what}_after_{failure}", guest(body, fields + deep, wasi=wasi), expected,
                          {**answers([found]), "operation": "look"}, expected, {**answers([found]), "operation": "look"},
-                         features=features)
+                         features=features, ending_codes=["denied"])
     add_kept(corpus)
     add_locks(corpus)
 

@@ -127,6 +127,7 @@ class Program final : public HostHandler, public LogSink {
     if (call.operation == "error") {
       return failure(Errc::internal, std::string{as_text(call.payload)});
     }
+    if (call.operation == "deny") return failure(Errc::denied, "not for guests");
     if (call.operation == "throw") throw std::runtime_error{"the handler threw on purpose"};
     if (call.operation == "megabyte") {
       reply.assign(std::size_t{1} << 20U, std::byte{'x'});
@@ -218,7 +219,7 @@ class Trial {
   }
 
   void run() {
-    auto module = GuestModule::load(engine_, wasm_);
+    auto module = GuestModule::load(engine_, wasm_, module_options());
     if (guest_.load) return expect_outcome(*guest_.load, as_outcome(module));
     ASSERT_TRUE(module.has_value()) << "load: " << shortened(module.error().message());
     const auto options = host_options();
@@ -246,6 +247,12 @@ class Trial {
   }
 
  private:
+  [[nodiscard]] GuestModuleOptions module_options() const {
+    GuestModuleOptions options;
+    options.limits.bytes = guest_.setup.module_bytes.value_or(options.limits.bytes);
+    return options;
+  }
+
   [[nodiscard]] HostOptions host_options() const {
     // What has an end takes as long as it takes.
     HostOptions options{.call_timeout = std::chrono::nanoseconds::max(),
@@ -258,6 +265,7 @@ class Trial {
     if (const auto pages = guest_.setup.memory_pages) {
       options.limits.memory_bytes = *pages * kPageBytes;
     }
+    options.ending_codes = guest_.setup.ending_codes;
     options.nesting_max = guest_.setup.nesting_max.value_or(options.nesting_max);
     limit_calls(options.call_limits);
     limit_wasi(options.wasi.limits);

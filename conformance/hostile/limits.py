@@ -1,6 +1,6 @@
 """What is well made, and only too much: of a module, or of one call."""
 
-from corpus import fails
+from corpus import answers, fails
 from text import ALIVE_AT, AT, SCRATCH, STARTS, ask, calling, guest
 import wasm_writer as w
 
@@ -27,6 +27,20 @@ def add_modules(corpus):
     corpus.guest("more_blocks_within_each_other_than_a_function_may_have",
                  w.guest_doing(b"\x02\x40" * 10_001 + w.END * 10_001), load=TOO_MUCH)
     corpus.guest("more_code_than_a_function_may_have", w.guest_doing(b"\x01" * (2 << 20)), load=TOO_MUCH)
+    add_files(corpus)
+
+
+def add_files(corpus):
+    """Files of more bytes than a module may have, which then does not matter what they are."""
+    largest = len(w.guest())
+    corpus.guest("a_file_as_large_as_a_module_may_be", w.guest(), answers("ok"), module_bytes=largest)
+    for name, module in {
+            "a_file_larger_than_a_module_may_be": w.guest(after=w.section(w.CUSTOM, w.name("x"))),
+            "a_file_larger_than_a_module_may_be_that_is_none": b"\0" * (largest + 1),
+            "a_file_larger_than_a_module_may_be_that_is_cut_off": w.guest(after=w.section(w.CUSTOM, w.name("x"), 1000)),
+            "a_file_larger_than_a_module_may_be_with_bytes_to_spare": w.guest() + b"\0"}.items():
+        corpus.guest(name, module, module_bytes=largest, load=fails(
+            "limit_exceeded", f"the module is of {len(module)} bytes; the limit is {largest}"))
 
 
 def add_calls(corpus):

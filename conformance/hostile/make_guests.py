@@ -8,6 +8,7 @@ import sys
 
 import aftermath
 import corpus
+import denials
 import encoding
 import endless
 import floods
@@ -22,8 +23,8 @@ import text
 import traps
 import wasi
 
-CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi, aftermath,
-           limits]
+CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi, denials,
+           aftermath, limits]
 
 
 def good_guest():

@@ -40,7 +40,8 @@ std::optional<milliseconds> maybe_ms(const json& object, std::string_view key) {
 }
 
 Errc errc_of(std::string_view name) {
-  // Those that a guest can bring about, as they are spelt in docs/errors.md.
+  // Those that a guest can bring about, if need be through the handler, as docs/errors.md spells
+  // them.
   constexpr std::array kCodes{
       std::pair{std::string_view{"invalid_module"}, Errc::invalid_module},
       std::pair{std::string_view{"init_failed"}, Errc::init_failed},
@@ -49,6 +50,7 @@ Errc errc_of(std::string_view name) {
       std::pair{std::string_view{"protocol_violation"}, Errc::protocol_violation},
       std::pair{std::string_view{"deadline_exceeded"}, Errc::deadline_exceeded},
       std::pair{std::string_view{"limit_exceeded"}, Errc::limit_exceeded},
+      std::pair{std::string_view{"denied"}, Errc::denied},
   };
   const auto* const found =
       std::ranges::find(kCodes, name, [](const auto& row) { return row.first; });
@@ -99,7 +101,12 @@ Outcome outcome_of(const json& object) {
 Setup setup_of(const json& object) {
   check_keys(object, {"handler", "log", "folder", "memory_pages", "stack_kib", "entries_created",
                       "bytes_written", "time_slept_ms", "host_calls", "log_bytes", "log_lines",
-                      "nesting_max", "start_timeout_ms", "restart_wait_ms"});
+                      "nesting_max", "start_timeout_ms", "restart_wait_ms", "module_bytes",
+                      "ending_codes"});
+  std::vector<Errc> ending_codes;
+  for (const auto& code : object.value("ending_codes", json::array())) {
+    ending_codes.push_back(errc_of(code.get<std::string>()));
+  }
   return {.handler = object.value("handler", true),
           .log = object.value("log", true),
           .folder = object.value("folder", false),
@@ -112,6 +119,8 @@ Setup setup_of(const json& object) {
           .log_bytes = maybe<std::size_t>(object, "log_bytes"),
           .log_lines = maybe<std::uint64_t>(object, "log_lines"),
           .nesting_max = maybe<std::size_t>(object, "nesting_max"),
+          .module_bytes = maybe<std::size_t>(object, "module_bytes"),
+          .ending_codes = std::move(ending_codes),
           .start_timeout = maybe_ms(object, "start_timeout_ms"),
           .restart_wait = maybe_ms(object, "restart_wait_ms")};
 }

@@ -51,6 +51,8 @@ struct Setup {
   std::optional<std::size_t> log_bytes = std::nullopt;
   std::optional<std::uint64_t> log_lines = std::nullopt;
   std::optional<std::size_t> nesting_max = std::nullopt;
+  std::optional<std::size_t> module_bytes = std::nullopt;
+  std::vector<Errc> ending_codes = {};
   std::optional<std::chrono::milliseconds> start_timeout = std::nullopt;
   std::optional<std::chrono::milliseconds> restart_wait = std::nullopt;
 };

@@ -26,7 +26,7 @@ MEMORY_BYTES = 2 * 65536
 ALIVE_AT = 0x100  # "alive", which is the answer of a guest that came through, and most guests' payload.
 SCRATCH = 0x1000  # From here on all is zero.
 
-OPERATIONS = ["echo", "error", "throw", "again", "another", "count", "megabyte"]
+OPERATIONS = ["echo", "error", "throw", "again", "another", "count", "megabyte", "deny"]
 AT = {word: 0x110 + 0x10 * i for i, word in enumerate(OPERATIONS)}
 
 
