@@ -365,7 +365,10 @@ int main(int argc, char** argv) {
   try {
     const auto guests = wapc::hostile::read_manifest(WAPC_HOSTILE_GUESTS);
     wapc::hostile::register_tests(guests);
-    return RUN_ALL_TESTS();
+    const int failed = RUN_ALL_TESTS();
+    if (::testing::UnitTest::GetInstance()->test_to_run_count() > 0) return failed;
+    std::fputs("hostile_test: no test has such a name\n", stderr);
+    return 2;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "hostile_test: %s\n", e.what());
     return 2;
