@@ -27,11 +27,14 @@ def add(corpus):
             f" (call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)")
     denied = f"(drop {ask('deny')})"
     corpus.guest("a_denial", guest(f"{denied} (call $alive)"), DENIED, DENIED, **STRICT)
-    corpus.guest("a_denial_that_ends_nothing", guest(f"{denied} {told}"), *[fails("guest_error", "not for guests")] * 2)
+    corpus.guest("a_denial_that_ends_nothing", guest(f"{denied} {told}"),
+                 *[fails("guest_error", "not for guests")] * 2)
     corpus.guest("an_error_beside_a_denial", guest(f"(drop {ask('error')}) {told}"),
                  *[fails("guest_error", "alive")] * 2, **STRICT)
-    corpus.guest("a_denial_again_and_again", guest(f"(loop {denied} (br 0)) unreachable"), DENIED, DENIED, **STRICT)
-    corpus.guest("a_denial_after_a_response", guest(f"(drop (call $alive)) {denied} (call $alive)"), DENIED, **STRICT)
+    corpus.guest("a_denial_again_and_again", guest(f"(loop {denied} (br 0)) unreachable"), DENIED, DENIED,
+                 **STRICT)
+    corpus.guest("a_denial_after_a_response", guest(f"(drop (call $alive)) {denied} (call $alive)"), DENIED,
+                 **STRICT)
     corpus.guest("a_denial_after_an_error",
                  guest(f"{calling('guest_error', ALIVE_AT, 5)} {denied} (i32.const 0)"), DENIED, **STRICT)
     corpus.guest("a_denial_from_a_hundred_calls_deep",
@@ -41,7 +44,8 @@ def add(corpus):
     corpus.guest("a_denial_through_a_table",
                  guest("(call_indirect (i32.const 0)) (call $alive)",
                        f"(table 1 funcref) (elem (i32.const 0) $ask) (func $ask {denied})"), DENIED, **STRICT)
-    corpus.guest("a_denial_that_is_caught", catching_all(), DENIED, DENIED, features=["exception-handling"], **STRICT)
+    corpus.guest("a_denial_that_is_caught", catching_all(), DENIED, DENIED, features=["exception-handling"],
+                 **STRICT)
     # Empty operation: ask another guest, which is called with an operation, and denied.
     corpus.guest("a_denial_of_a_guest_that_the_handler_calls",
                  guest(f"(if (local.get $operation_length) (then {denied}) (else (drop {ask('another')})))"
@@ -52,5 +56,6 @@ def add(corpus):
                  DENIED, {**answers([0, 0]), "operation": "look"}, **STRICT)
     for start, label in STARTS.items():
         module = guest(fields=f"(func $work {denied})", starts=[start])
-        corpus.guest(f"a_denial_in_{label}", module, start=fails("denied", f"{called(start)}: not for guests"), **STRICT)
+        corpus.guest(f"a_denial_in_{label}", module,
+                     start=fails("denied", f"{called(start)}: not for guests"), **STRICT)
         corpus.guest(f"a_denial_that_ends_nothing_in_{label}", module, ALIVE)

@@ -35,21 +35,27 @@ def add_imports(corpus):
                    [NOTHING_OFFERS, "env.imported (memory)"])
     refused("a_table_that_is_imported", '(import "env" "table" (table 1 funcref))', "env.table (table)")
     refused("a_global_that_is_imported", '(import "env" "stack" (global (mut i32)))', "env.stack (global)")
-    refused("host_call_as_a_global", '(import "wapc" "__host_call" (global i32))', "wapc.__host_call (global)")
+    refused("host_call_as_a_global", '(import "wapc" "__host_call" (global i32))',
+            "wapc.__host_call (global)")
     refused("an_import_of_another_case", '(import "wapc" "__Host_Call" (func))', "wapc.__Host_Call () -> ()")
-    refused("an_import_with_a_zero_at_its_end", r'(import "wapc" "__guest_request\00" (func (param i32 i32)))',
+    refused("an_import_with_a_zero_at_its_end",
+            r'(import "wapc" "__guest_request\00" (func (param i32 i32)))',
             NOTHING_OFFERS)
-    refused("an_import_of_look_alike_letters", '(import "w\u0430pc" "__guest_request" (func (param i32 i32)))',
+    refused("an_import_of_look_alike_letters",
+            '(import "w\u0430pc" "__guest_request" (func (param i32 i32)))',
             NOTHING_OFFERS)
     refused("an_import_from_a_module_without_a_name", '(import "" "" (func))', NOTHING_OFFERS + ". () -> ()")
     refused("wasi_that_there_is_not", '(import "wasi_snapshot_preview1" "path_chroot" (func (param i32)))',
             "wasi_snapshot_preview1.path_chroot (i32) -> ()")
     refused("wasi_of_a_later_day", '(import "wasi_snapshot_preview2" "proc_exit" (func (param i32)))',
             "wasi_snapshot_preview2.proc_exit")
-    refused("wasi_of_another_type", '(import "wasi_snapshot_preview1" "fd_write" (func (param i64 i32 i32 i32)))',
-            "wasi_snapshot_preview1.fd_write (i64, i32, i32, i32) -> () where (i32, i32, i32, i32) -> i32 is offered")
+    refused("wasi_of_another_type",
+            '(import "wasi_snapshot_preview1" "fd_write" (func (param i64 i32 i32 i32)))',
+            "wasi_snapshot_preview1.fd_write (i64, i32, i32, i32) -> () where"
+            " (i32, i32, i32, i32) -> i32 is offered")
     refused("all_that_is_missing_is_listed",
-            "".join(f'(import "env" "f{i}" (func))' for i in range(500)), "env.f0 () -> ()", "env.f499 () -> ()")
+            "".join(f'(import "env" "f{i}" (func))' for i in range(500)), "env.f0 () -> ()",
+            "env.f499 () -> ()")
     wide = function_type([I64] * 1000)
     corpus.refused("ninety_imports_of_a_thousand_parameters",
                    guest(types=types(function_type([I32, I32]), function_type([I32, I32], [I32]), wide),
@@ -63,7 +69,8 @@ def add_imports(corpus):
     many = 1000
     corpus.guest("one_function_imported_a_thousand_times",
                  guest(imports=imports(*[import_function("wapc", "__guest_response", 0)] * many),
-                       exports=exports(export("__guest_call", 0, many), export("memory", 2, 0))), answers("ok"))
+                       exports=exports(export("__guest_call", 0, many), export("memory", 2, 0))),
+                 answers("ok"))
     corpus.refused("an_import_name_of_100_000_bytes",
                    guest(imports=imports(import_function("env", "x" * 100_000, 0))), NOTHING_OFFERS)
 
@@ -84,8 +91,10 @@ def add_exports(corpus):
                         ("table", MEMORY + '(table (export "__guest_call") 1 funcref)')]:
         refused(f"guest_call_is_a_{kind}", field, f"the export __guest_call is a {kind}, not a function")
     for name, parameters, result, shown in [
-            ("without_parameters", "", "i32", "() -> i32"), ("with_wide_numbers", "i64 i64", "i64", "(i64, i64) -> i64"),
-            ("without_a_result", "i32 i32", "", "(i32, i32) -> ()"), ("with_fractions", "f32 f32", "i32", "(f32, f32) -> i32"),
+            ("without_parameters", "", "i32", "() -> i32"),
+            ("with_wide_numbers", "i64 i64", "i64", "(i64, i64) -> i64"),
+            ("without_a_result", "i32 i32", "", "(i32, i32) -> ()"),
+            ("with_fractions", "f32 f32", "i32", "(f32, f32) -> i32"),
             ("with_two_results", "i32 i32", "i32 i32", "(i32, i32) -> (i32, i32)"),
             ("with_a_reference", "i32 i32", "funcref", "(i32, i32) -> funcref")]:
         refused(f"guest_call_{name}",
@@ -101,7 +110,8 @@ def add_exports(corpus):
     respond = ('(data (i32.const 0) "ok") (func (export "__guest_call") (param i32 i32) (result i32)'
                " (call $r (i32.const 0) (i32.const 2)) (i32.const 1))")
     corpus.guest("memory_is_the_name_of_a_function",
-                 f'(module {response} (memory (export "other") 1) {respond} (func (export "memory")))', answers("ok"))
+                 f'(module {response} (memory (export "other") 1) {respond} (func (export "memory")))',
+                 answers("ok"))
     corpus.guest("a_memory_exported_under_a_thousand_names",
                  "(module " + response + "(memory 1)" + respond +
                  "".join(f'(export "m{i}" (memory 0))' for i in range(1000)) + ")", answers("ok"))
@@ -115,4 +125,5 @@ def add_exports(corpus):
                  fails("protocol_violation", "the guest failed and gave no reason"))
     corpus.guest("guest_call_calls_itself_by_another_name",
                  text.guest('(if (result i32) (i32.eqz (local.get $operation_length)) (then (call $alive))'
-                            " (else (call $guest_call (i32.const 0) (i32.const 0))))"), {**ALIVE, "operation": "x"})
+                            " (else (call $guest_call (i32.const 0) (i32.const 0))))"),
+                 {**ALIVE, "operation": "x"})

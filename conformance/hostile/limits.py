@@ -20,7 +20,8 @@ def add_modules(corpus):
     refused("more_functions_than_a_module_may_have", functions=w.functions(*[1] * 100_001),
             code=w.code(*[plain] * 100_001))
     constant = w.I32 + b"\0" + w.i32_const(0) + w.END
-    refused("more_globals_than_a_module_may_have", globals=w.section(w.GLOBAL, w.vector([constant] * 100_001)))
+    refused("more_globals_than_a_module_may_have",
+            globals=w.section(w.GLOBAL, w.vector([constant] * 100_001)))
     refused("more_data_than_a_module_may_have", data=w.section(w.DATA, w.vector([b"\1\0"] * 100_001)))
     refused("more_elements_than_a_module_may_have",
             elements=w.section(w.ELEMENT, w.vector([b"\1\0\0"] * 100_001)))
@@ -37,7 +38,8 @@ def add_files(corpus):
     for name, module in {
             "a_file_larger_than_a_module_may_be": w.guest(after=w.section(w.CUSTOM, w.name("x"))),
             "a_file_larger_than_a_module_may_be_that_is_none": b"\0" * (largest + 1),
-            "a_file_larger_than_a_module_may_be_that_is_cut_off": w.guest(after=w.section(w.CUSTOM, w.name("x"), 1000)),
+            "a_file_larger_than_a_module_may_be_that_is_cut_off":
+                w.guest(after=w.section(w.CUSTOM, w.name("x"), 1000)),
             "a_file_larger_than_a_module_may_be_with_bytes_to_spare": w.guest() + b"\0"}.items():
         corpus.guest(name, module, module_bytes=largest, load=fails(
             "limit_exceeded", f"the module is of {len(module)} bytes; the limit is {largest}"))
@@ -48,14 +50,17 @@ def add_calls(corpus):
     most = (128 << 20) + 1
 
     def ends(name, body, **more):
-        corpus.guest(name, guest(body, memory=more.pop("memory", '(memory (export "memory") 2)'), wasi=more.pop("wasi", ())),
+        corpus.guest(name, guest(body, memory=more.pop("memory", '(memory (export "memory") 2)'),
+                                 wasi=more.pop("wasi", ())),
                      TOO_MUCH, **more)
 
     ends("a_response_larger_than_a_call_may_have", calling("answer", 0, most), memory=large)
     ends("a_payload_larger_than_a_host_call_may_have",
-         "(drop " + calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, most) + ") (call $alive)", memory=large)
+         "(drop " + calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, most) + ") (call $alive)",
+         memory=large)
     ends("more_host_calls_than_a_call_may_make", f"(loop (drop {ask('echo')}) (br 0)) unreachable")
-    ends("more_host_calls_than_a_call_may_make_without_a_handler", f"(loop (drop {ask('echo')}) (br 0)) unreachable",
+    ends("more_host_calls_than_a_call_may_make_without_a_handler",
+         f"(loop (drop {ask('echo')}) (br 0)) unreachable",
          handler=False)
     ends("more_lines_than_a_call_may_log", f"(loop {calling('console_log', ALIVE_AT, 5)} (br 0)) unreachable")
     ends("more_empty_lines_than_a_call_may_log", f"(loop {calling('console_log', 0, 0)} (br 0)) unreachable")
@@ -63,7 +68,8 @@ def add_calls(corpus):
     ends("more_bytes_than_a_call_may_log_that_nobody_reads",
          f"(loop {calling('console_log', 0, 65536)} (br 0)) unreachable", log=False)
     for start, label in STARTS.items():
-        for name, work in [("lines", calling("console_log", ALIVE_AT, 5)), ("host_calls", f"(drop {ask('echo')})")]:
+        for name, work in [("lines", calling("console_log", ALIVE_AT, 5)),
+                           ("host_calls", f"(drop {ask('echo')})")]:
             corpus.guest(f"more_{name}_than_there_may_be_in_{label}",
                          guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]), start=TOO_MUCH)
     corpus.guest("more_guests_within_each_other_than_a_thread_may_have",

@@ -23,7 +23,8 @@ import text
 import traps
 import wasi
 
-CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi, denials,
+CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi,
+           denials,
            aftermath, limits]
 
 

@@ -57,19 +57,23 @@ def add_cut_off(corpus):
 def add_sections(corpus):
     corpus.refused("a_section_longer_than_the_file", guest(after=section(CUSTOM, name("x"), 1000)), CUT)
     corpus.refused("a_section_of_4_gib", guest(types=section(TYPE, b"\1", 0xFFFFFFFF)), NOT_VALID)
-    corpus.refused("a_section_shorter_than_its_contents", guest(types=section(TYPE, Parts().types[2:], 3)), NOT_VALID)
-    corpus.refused("a_section_longer_than_its_contents", guest(functions=section(FUNCTION, b"\1\1\0\0")), NOT_VALID)
+    corpus.refused("a_section_shorter_than_its_contents", guest(types=section(TYPE, Parts().types[2:], 3)),
+                   NOT_VALID)
+    corpus.refused("a_section_longer_than_its_contents", guest(functions=section(FUNCTION, b"\1\1\0\0")),
+                   NOT_VALID)
     corpus.refused("a_section_of_an_unknown_kind", guest(after=section(14, b"")), NOT_VALID)
     corpus.refused("a_section_of_kind_255", guest(after=section(255, b"")), NOT_VALID)
     corpus.refused("junk_after_the_last_section", guest(after=b"\xde\xad\xbe\xef"), NOT_VALID)
     corpus.refused("code_without_functions", guest(functions=b""), NOT_VALID)
     corpus.refused("functions_without_code", guest(code=b""), NOT_VALID)
     corpus.refused("fewer_bodies_than_functions", guest(functions=functions(1, 1)), NOT_VALID)
-    corpus.refused("more_bodies_than_functions", guest(code=code(*[body(Parts.respond() + END)] * 2)), NOT_VALID)
+    corpus.refused("more_bodies_than_functions", guest(code=code(*[body(Parts.respond() + END)] * 2)),
+                   NOT_VALID)
     corpus.refused("a_data_count_that_is_too_high", guest(data_count=section(DATA_COUNT, leb(2))), NOT_VALID)
     corpus.guest("a_data_count_of_4_billion", guest(data_count=section(DATA_COUNT, leb(0xFFFFFFFF))),
                  load=fails("limit_exceeded", "the module has more data segments than the limit of 100000"))
-    corpus.refused("a_data_count_and_no_data", guest(data_count=section(DATA_COUNT, leb(1)), data=b""), NOT_VALID)
+    corpus.refused("a_data_count_and_no_data", guest(data_count=section(DATA_COUNT, leb(1)), data=b""),
+                   NOT_VALID)
     fill = i32_const(0) * 3 + b"\xfc\x08\0\0"
     corpus.refused("memory_init_without_a_data_count",
                    guest(code=code(body(fill + Parts.respond() + END))), NOT_VALID)
@@ -78,7 +82,8 @@ def add_sections(corpus):
 def add_indices(corpus):
     most = 0xFFFFFFFF
     corpus.refused("a_function_of_an_unknown_type", guest(functions=functions(2)), NOT_VALID)
-    corpus.refused("an_import_of_an_unknown_type", guest(imports=imports(import_function("a", "b", most))), NOT_VALID)
+    corpus.refused("an_import_of_an_unknown_type", guest(imports=imports(import_function("a", "b", most))),
+                   NOT_VALID)
     corpus.refused("an_export_of_an_unknown_function",
                    guest(exports=exports(export("__guest_call", 0, 2), export("memory", 2, 0))), NOT_VALID)
     corpus.refused("an_export_of_an_unknown_memory",
@@ -92,15 +97,18 @@ def add_indices(corpus):
     corpus.refused("a_branch_to_an_unknown_label", guest_doing(b"\x0c" + leb(most)), NOT_VALID)
     corpus.refused("a_branch_table_to_an_unknown_label",
                    guest_doing(i32_const(0) + b"\x0e" + vector([leb(0)]) + leb(most)), NOT_VALID)
-    corpus.refused("a_call_through_an_unknown_table", guest_doing(i32_const(0) * 3 + b"\x11\0" + leb(0)), NOT_VALID)
+    corpus.refused("a_call_through_an_unknown_table", guest_doing(i32_const(0) * 3 + b"\x11\0" + leb(0)),
+                   NOT_VALID)
     corpus.refused("elements_of_an_unknown_function",
                    guest(table=section(TABLE, vector([FUNCREF + b"\0\1"])),
-                         elements=section(ELEMENT, vector([b"\0" + i32_const(0) + END + vector([leb(most)])]))),
+                         elements=section(ELEMENT, vector([b"\0" + i32_const(0) + END
+                                                           + vector([leb(most)])]))),
                    NOT_VALID)
     corpus.refused("elements_of_an_unknown_table",
                    guest(elements=section(ELEMENT, vector([b"\0" + i32_const(0) + END + vector([leb(1)])]))),
                    NOT_VALID)
-    corpus.refused("data_for_an_unknown_memory", guest(memory=b"", exports=exports(export("__guest_call", 0, 1))),
+    corpus.refused("data_for_an_unknown_memory",
+                   guest(memory=b"", exports=exports(export("__guest_call", 0, 1))),
                    NOT_VALID)
     corpus.refused("growth_of_an_unknown_memory", guest_doing(i32_const(0) + b"\x40\1\x1a"), ())
 
@@ -116,7 +124,8 @@ def add_bodies(corpus):
     refused("a_body_with_code_after_its_end", respond + END + respond)
     refused("an_empty_body", b"")
     corpus.refused("a_body_of_no_size", guest(code=section(CODE, b"\1\0")), NOT_VALID)
-    corpus.refused("a_body_longer_than_its_section", guest(code=code(body(respond + END, size=leb(1000)))), NOT_VALID)
+    corpus.refused("a_body_longer_than_its_section", guest(code=code(body(respond + END, size=leb(1000)))),
+                   NOT_VALID)
     corpus.refused("a_body_of_4_gib", guest(code=code(body(respond + END, size=leb(0xFFFFFFFF)))), NOT_VALID)
     refused("an_operand_that_is_not_there", b"\x6a" + respond + END)
     refused("an_operand_too_many", i32_const(1) + respond + END)
@@ -125,7 +134,8 @@ def add_bodies(corpus):
     refused("a_result_of_another_type", b"\x42\0" + END)
     refused("an_operand_from_outside_of_a_block", i32_const(1) + b"\x02\x40\x1a\x0b" + respond + END)
     refused("an_else_without_an_if", b"\x02\x40\x05\x0b" + respond + END)
-    refused("an_if_with_a_result_and_no_else", i32_const(1) + b"\x04\x7f" + i32_const(1) + b"\x0b\x1a" + respond + END)
+    refused("an_if_with_a_result_and_no_else",
+            i32_const(1) + b"\x04\x7f" + i32_const(1) + b"\x0b\x1a" + respond + END)
     refused("branch_targets_that_disagree",
             b"\x02\x7f\x02\x40" + i32_const(0) + b"\x0e\1\0\1\x0b\x00\x0b\x1a" + respond + END)
     refused("a_block_of_an_unknown_type", b"\x02\x63\x0b" + respond + END)
@@ -147,7 +157,8 @@ def add_declarations(corpus):
         return section(GLOBAL, vector([I32 + mutable + init]))
 
     constant = i32_const(0) + END
-    corpus.refused("a_global_that_is_neither_constant_nor_mutable", guest(globals=with_global(b"\2", constant)),
+    corpus.refused("a_global_that_is_neither_constant_nor_mutable",
+                   guest(globals=with_global(b"\2", constant)),
                    NOT_VALID)
     corpus.refused("a_global_of_another_type", guest(globals=with_global(b"\0", b"\x42\0" + END)), NOT_VALID)
     corpus.refused("a_global_that_calls_a_function",
@@ -157,21 +168,26 @@ def add_declarations(corpus):
                    guest(globals=with_global(b"\0", constant),
                          code=code(body(i32_const(1) + b"\x24\0" + Parts.respond() + END))), NOT_VALID)
     corpus.refused("data_at_a_place_that_is_worked_out",
-                   guest(data=section(DATA, vector([b"\0" + i32_const(0) + b"\x40\0" + END + name("ok")]))), NOT_VALID)
+                   guest(data=section(DATA, vector([b"\0" + i32_const(0) + b"\x40\0" + END + name("ok")]))),
+                   NOT_VALID)
     corpus.refused("data_of_an_unknown_kind", guest(data=section(DATA, vector([b"\x07\0"]))), NOT_VALID)
-    corpus.refused("elements_of_an_unknown_kind", guest(elements=section(ELEMENT, vector([b"\x0f\0"]))), NOT_VALID)
+    corpus.refused("elements_of_an_unknown_kind", guest(elements=section(ELEMENT, vector([b"\x0f\0"]))),
+                   NOT_VALID)
     corpus.refused("a_start_with_parameters", guest(start=section(START, leb(1))), NOT_VALID)
     corpus.refused("two_exports_of_one_name",
-                   guest(exports=exports(export("__guest_call", 0, 1), export("memory", 2, 0), export("memory", 0, 1))),
+                   guest(exports=exports(export("__guest_call", 0, 1), export("memory", 2, 0),
+                                         export("memory", 0, 1))),
                    NOT_VALID)
     corpus.refused("an_export_of_an_unknown_kind", guest(exports=exports(export("x", 9, 0))), NOT_VALID)
-    corpus.refused("an_import_of_an_unknown_kind", guest(imports=imports(name("a") + name("b") + b"\x09\0")), NOT_VALID)
+    corpus.refused("an_import_of_an_unknown_kind", guest(imports=imports(name("a") + name("b") + b"\x09\0")),
+                   NOT_VALID)
     corpus.refused("a_type_that_is_no_function", guest(types=types(b"\x40\0\0")), NOT_VALID)
     corpus.refused("a_parameter_of_no_type", guest(types=types(function_type([b"\x40"]))), NOT_VALID)
     corpus.refused("a_memory_of_more_than_4_gib", guest(memory=memory(65_537)), NOT_VALID)
     corpus.refused("a_memory_with_its_maximum_below_its_minimum",
                    guest(memory=section(MEMORY, vector([b"\1\2\1"]))), NOT_VALID)
-    corpus.refused("a_memory_with_unknown_flags", guest(memory=section(MEMORY, vector([b"\xff\1\1"]))), NOT_VALID)
+    corpus.refused("a_memory_with_unknown_flags", guest(memory=section(MEMORY, vector([b"\xff\1\1"]))),
+                   NOT_VALID)
     corpus.refused("a_table_with_its_maximum_below_its_minimum",
                    guest(table=section(TABLE, vector([FUNCREF + b"\1\2\1"]))), NOT_VALID)
     corpus.refused("a_table_of_numbers", guest(table=section(TABLE, vector([I32 + b"\0\1"]))), NOT_VALID)

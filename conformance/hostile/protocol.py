@@ -20,7 +20,8 @@ def add_pointers(corpus):
     def violates(name, function, *arguments, before="", drop="", **more):
         corpus.guest(name, guest(f"{before} {drop and '(drop '}{calling(function, *arguments)}{drop and ')'}"
                                  " (call $alive)"),
-                     {**fails(VIOLATION, mentions=[f"__{function}: ", OUTSIDE]), "operation": "op", "payload": "payload",
+                     {**fails(VIOLATION, mentions=[f"__{function}: ", OUTSIDE]), "operation": "op",
+                      "payload": "payload",
                       **more})
 
     for function in ["guest_response", "guest_error", "console_log"]:
@@ -44,7 +45,8 @@ def add_pointers(corpus):
             violates(f"host_call_with_a_{part}_{what}", "host_call", *arguments, drop="yes")
     violates("host_call_of_nothing_but_ones", "host_call", *[MOST] * 8, drop="yes")
     corpus.guest("no_bytes_at_the_last_address", guest(
-        calling("guest_error", MOST, 0) + calling("console_log", MOST, 0) + "(call $host_response (i32.const -1))"
+        calling("guest_error", MOST, 0) + calling("console_log", MOST, 0)
+        + "(call $host_response (i32.const -1))"
         "(call $host_error (i32.const -1)) (drop " + calling("host_call", *[MOST, 0] * 4) + ")"
         + calling("answer", MOST, 0)), answers(""))
     corpus.guest("an_answer_fetched_before_there_is_one", guest(
@@ -60,14 +62,16 @@ def add_pointers(corpus):
         "(local $i i32) (loop (call $guest_request (i32.const 4096) (i32.const 8192))"
         " (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 10000))))"
         " (call $answer (i32.const 8192) (i32.const 3))"), {**answers("pay"), "payload": "pay"})
-    no_memory = ('(module (import "wapc" "__guest_response" (func $r (param i32 i32))) (memory (export "memory") 0)'
+    no_memory = ('(module (import "wapc" "__guest_response" (func $r (param i32 i32))) (memory'
+                 ' (export "memory") 0)'
                  ' (func (export "__guest_call") (param i32 i32) (result i32)'
                  " (call $r (i32.const 0) (i32.const {})) (i32.const 1)))")
     corpus.guest("a_response_from_a_memory_without_pages", no_memory.format(1),
                  fails(VIOLATION, "__guest_response: 1 bytes at 0 are outside the guest's memory of 0 bytes"))
     corpus.guest("an_empty_response_from_a_memory_without_pages", no_memory.format(0), answers(""))
     corpus.guest("a_request_into_a_memory_without_pages",
-                 '(module (import "wapc" "__guest_request" (func $r (param i32 i32))) (memory (export "memory") 0)'
+                 '(module (import "wapc" "__guest_request" (func $r (param i32 i32))) (memory'
+                 ' (export "memory") 0)'
                  ' (func (export "__guest_call") (param i32 i32) (result i32)'
                  " (call $r (i32.const 0) (i32.const 0)) (i32.const 1)))",
                  {**fails(VIOLATION, mentions=["__guest_request: ", OUTSIDE]), "operation": "op"})
@@ -76,7 +80,8 @@ def add_pointers(corpus):
 def add_amounts(corpus):
     sixteen = '(memory (export "memory") 256)'
     whole = 256 * 65536
-    corpus.guest("a_response_of_the_whole_memory", guest(calling("answer", 0, whole), memory=sixteen), of_size(whole))
+    corpus.guest("a_response_of_the_whole_memory", guest(calling("answer", 0, whole), memory=sixteen),
+                 of_size(whole))
     corpus.guest("an_error_of_the_whole_memory",
                  guest(calling("guest_error", 0, whole) + "(i32.const 0)", memory=sixteen),
                  {**fails("guest_error"), "message_size": 1 << 20})
@@ -101,11 +106,13 @@ def add_amounts(corpus):
                        + responding(calling("host_call", *[4096, 8] * 4))), answers([1]))
     corpus.guest("a_host_answer_larger_than_the_memory", guest(
         f"(drop {ask('megabyte')}) (call $host_response (i32.const 0)) (call $alive)"),
-        fails(VIOLATION, f"__host_response: 1048576 bytes at 0 are outside the guest's memory of {MEMORY_BYTES} bytes"))
+        fails(VIOLATION, "__host_response: 1048576 bytes at 0 are outside the guest's memory of"
+              f" {MEMORY_BYTES} bytes"))
 
 
 def add_handlers(corpus):
-    error = f"(call $host_error (i32.const {SCRATCH})) (call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"
+    error = (f"(call $host_error (i32.const {SCRATCH}))"
+             f" (call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)")
     corpus.guest("a_host_call_without_a_handler", guest(f"(drop {ask('echo')}) {error}"),
                  fails("guest_error", "Missing host callback function!"), handler=False)
     corpus.guest("a_handler_that_throws", guest(f"(drop {ask('throw')}) {error}"),
@@ -113,13 +120,16 @@ def add_handlers(corpus):
     corpus.guest("a_handler_that_calls_the_same_guest", guest(f"(drop {ask('again')}) {error}"),
                  fails("guest_error", "the guest is answering a call already"))
     corpus.guest("the_answer_of_a_call_that_failed", guest(
-        f"(drop {ask('echo')}) (drop {ask('error')})" + responding("(call $host_response_len)", "(call $host_error_len)")),
+        f"(drop {ask('echo')}) (drop {ask('error')})"
+        + responding("(call $host_response_len)", "(call $host_error_len)")),
         answers([0, 5]))
     corpus.guest("the_error_of_a_call_that_was_answered", guest(
-        f"(drop {ask('error')}) (drop {ask('echo')})" + responding("(call $host_response_len)", "(call $host_error_len)")),
+        f"(drop {ask('error')}) (drop {ask('echo')})"
+        + responding("(call $host_response_len)", "(call $host_error_len)")),
         answers([5, 0]))
     corpus.guest("an_answer_into_memory_that_has_grown", guest(
-        f"(drop {ask('echo')}) (drop (memory.grow (i32.const 1))) (call $host_response (i32.const {MEMORY_BYTES}))"
+        f"(drop {ask('echo')}) (drop (memory.grow (i32.const 1))) (call $host_response"
+        f" (i32.const {MEMORY_BYTES}))"
         f"(call $answer (i32.const {MEMORY_BYTES}) (i32.const 5))"), ALIVE)
 
 
@@ -131,7 +141,8 @@ def add_endings(corpus):
     corpus.guest("a_response_and_then_failure", guest("(drop (call $alive)) (i32.const 0)"), reason)
     corpus.guest("an_error_and_then_success", guest(calling("guest_error", ALIVE_AT, 5) + "(i32.const 1)"),
                  fails("guest_error", "alive"))
-    corpus.guest("success_with_the_lowest_number", guest("(drop (call $alive)) (i32.const 0x80000000)"), ALIVE)
+    corpus.guest("success_with_the_lowest_number", guest("(drop (call $alive)) (i32.const 0x80000000)"),
+                 ALIVE)
     corpus.guest("an_answer_only_the_first_time", guest(
         f"(i32.store (i32.const {SCRATCH}) (i32.add (i32.load (i32.const {SCRATCH})) (i32.const 1)))"
         f"(if (result i32) (i32.eq (i32.load (i32.const {SCRATCH})) (i32.const 1))"
@@ -147,7 +158,8 @@ def add_aborts(corpus):
     stores = "(i32.store (i32.const {}) (i32.const {}))"
 
     def aborts(name, message, file, expected, before=""):
-        corpus.guest(name, guest(before + calling("abort", message, file, 1, MOST) + "(call $alive)", imports=imports),
+        corpus.guest(name, guest(before + calling("abort", message, file, 1, MOST) + "(call $alive)",
+                                 imports=imports),
                      expected)
 
     outside = fails(VIOLATION, mentions=OUTSIDE)
@@ -159,12 +171,15 @@ def add_aborts(corpus):
     aborts("an_abort_with_a_text_one_byte_too_long", SCRATCH, 0, outside,
            stores.format(SCRATCH - 4, MEMORY_BYTES - SCRATCH + 2))
     aborts("an_abort_with_half_a_character", SCRATCH, 0, fails("trapped", mentions="the guest aborted: "),
-           stores.format(SCRATCH - 4, 5) + stores.format(SCRATCH, 0x00410041) + stores.format(SCRATCH + 4, 0x41))
+           stores.format(SCRATCH - 4, 5) + stores.format(SCRATCH, 0x00410041)
+           + stores.format(SCRATCH + 4, 0x41))
     aborts("an_abort_with_lone_surrogates", SCRATCH, 0, fails("trapped", "the guest aborted: \ufffd\ufffd"),
            stores.format(SCRATCH - 4, 4) + stores.format(SCRATCH, 0xD800DC00 - (1 << 32)))
-    aborts("an_abort_with_a_text_of_the_whole_memory", SCRATCH, 0, fails("trapped", mentions="the guest aborted: "),
+    aborts("an_abort_with_a_text_of_the_whole_memory", SCRATCH, 0,
+           fails("trapped", mentions="the guest aborted: "),
            stores.format(SCRATCH - 4, MEMORY_BYTES - SCRATCH))
     corpus.guest("an_abort_in_a_start_function",
-                 guest(imports=imports, fields="(func $work (call $abort (i32.const 0) (i32.const 0) (i32.const 0)"
+                 guest(imports=imports,
+                       fields="(func $work (call $abort (i32.const 0) (i32.const 0) (i32.const 0)"
                                                " (i32.const 0)))", starts=["_start"]),
                  start=fails("init_failed", "_start: the guest aborted"))

@@ -12,7 +12,8 @@ DEEP = {
     "mutual_recursion": ("(call $a)", "(func $a (call $b)) (func $b (call $c)) (func $c (call $a))", []),
     "recursion_through_a_table": ("(call $deep)",
                                   "(type $plain (func)) (table 1 funcref) (elem (i32.const 0) $deep)"
-                                  "(func $deep (type $plain) (call_indirect (type $plain) (i32.const 0)))", []),
+                                  "(func $deep (type $plain) (call_indirect (type $plain) (i32.const 0)))",
+                                  []),
     "recursion_with_a_thousand_locals": (
         "(drop (call $deep (i64.const 1)))",
         "(func $deep (param i64) (result i64) (local" + " i64" * 1000 + ")"
@@ -32,7 +33,8 @@ DEEP = {
         "(drop (call $deep))",
         "(func $deep (result i32) " + "(i32.add (call $deep) " * 500 + "(i32.const 1)" + ")" * 500 + ")", []),
     "recursion_within_loops": ("(call $deep)", "(func $deep (loop (loop (call $deep) (br 1))))", []),
-    "tail_calls_within_recursion": ("(call $deep)", "(func $deep (call $hop)) (func $hop (return_call $deep))",
+    "tail_calls_within_recursion": ("(call $deep)",
+                                    "(func $deep (call $hop)) (func $hop (return_call $deep))",
                                     ["tail-call"]),
 }
 
@@ -67,7 +69,8 @@ def add(corpus):
         for name in ["recursion_with_a_result", "recursion_through_a_table"]:
             work, fields, features = DEEP[name]
             corpus.guest(f"{name}_in_{label}", guest(fields=f"{fields} (func $work {work})", starts=[start]),
-                         start=fails("init_failed", f"{called(start)}: call stack exhausted"), features=features)
+                         start=fails("init_failed", f"{called(start)}: call stack exhausted"),
+                         features=features)
     for name, work in ASKING.items():
         corpus.guest(f"recursion_with_{name}_at_each_depth",
                      guest("(call $deep) (call $alive)", f"(func $deep {work} (call $deep))"), EXHAUSTED)
@@ -81,7 +84,8 @@ def add(corpus):
                  guest(f"(drop {ask('another')})"
                        f"(call $host_error (i32.const {SCRATCH}))"
                        f"(call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"),
-                 fails("guest_error", mentions="bytes of native stack left; guest code needs"), stack_kib=2048,
+                 fails("guest_error", mentions="bytes of native stack left; guest code needs"),
+                 stack_kib=2048,
                  nesting_max=1_000_000)
     corpus.guest("recursion_and_then_a_guest_that_does_the_same",
                  guest("(call $deep) (call $alive)", f"(func $deep (drop {ask('another')}) (call $deep))"),

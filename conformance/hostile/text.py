@@ -8,16 +8,20 @@ WAPC = {
     "console_log": (2, 0),
 }
 
-# Parameters of those of WASI's functions that are used; i is an i32, I an i64. All but proc_exit return an i32.
+# Parameters of those of WASI's functions that are used; i is an i32, I an i64. All but proc_exit
+# return an i32.
 WASI = {
     "args_get": "ii", "args_sizes_get": "ii", "clock_res_get": "ii", "clock_time_get": "iIi",
-    "environ_get": "ii", "environ_sizes_get": "ii", "fd_advise": "iIIi", "fd_allocate": "iII", "fd_close": "i",
+    "environ_get": "ii", "environ_sizes_get": "ii", "fd_advise": "iIIi", "fd_allocate": "iII",
+    "fd_close": "i",
     "fd_fdstat_get": "ii", "fd_fdstat_set_flags": "ii", "fd_filestat_get": "ii", "fd_filestat_set_size": "iI",
     "fd_pread": "iiiIi", "fd_prestat_dir_name": "iii", "fd_prestat_get": "ii", "fd_pwrite": "iiiIi",
     "fd_read": "iiii", "fd_readdir": "iiiIi", "fd_renumber": "ii", "fd_seek": "iIii", "fd_tell": "ii",
     "fd_write": "iiii", "path_create_directory": "iii", "path_filestat_get": "iiiii", "path_link": "iiiiiii",
-    "path_open": "iiiiiIIii", "path_readlink": "iiiiii", "path_remove_directory": "iii", "path_rename": "iiiiii",
-    "path_symlink": "iiiii", "path_unlink_file": "iii", "poll_oneoff": "iiii", "proc_exit": "i", "proc_raise": "i",
+    "path_open": "iiiiiIIii", "path_readlink": "iiiiii", "path_remove_directory": "iii",
+    "path_rename": "iiiiii",
+    "path_symlink": "iiiii", "path_unlink_file": "iii", "poll_oneoff": "iiii", "proc_exit": "i",
+    "proc_raise": "i",
     "random_get": "ii", "sched_yield": "", "sock_accept": "iii", "sock_recv": "iiiiii", "sock_send": "iiiii",
     "sock_shutdown": "ii",
 }
@@ -45,10 +49,12 @@ def import_wasi(name, module="wasi_snapshot_preview1"):
 def ask(operation):
     """Calls the host, with the payload "alive"; leaves 1 or 0."""
     return (f"(call $host_call (i32.const {ALIVE_AT}) (i32.const 1) (i32.const {ALIVE_AT}) (i32.const 1)"
-            f" (i32.const {AT[operation]}) (i32.const {len(operation)}) (i32.const {ALIVE_AT}) (i32.const 5))")
+            f" (i32.const {AT[operation]}) (i32.const {len(operation)})"
+            f" (i32.const {ALIVE_AT}) (i32.const 5))")
 
 
-def guest(body="(call $alive)", fields="", wasi=(), imports="", memory='(memory (export "memory") 2)', starts=()):
+def guest(body="(call $alive)", fields="", wasi=(), imports="", memory='(memory (export "memory") 2)',
+          starts=()):
     """A guest whose `__guest_call` is `body`, which leaves an i32. `starts` are start functions, of which
     `section` is the start section, that call `$work` of `fields`."""
     lines = [import_wapc(name) for name in WAPC] + [import_wasi(name) for name in wasi] + [imports, memory]
@@ -66,7 +72,8 @@ def guest(body="(call $alive)", fields="", wasi=(), imports="", memory='(memory 
 
 def responding(*numbers, at=SCRATCH):
     """Responds with numbers of 32 bits, each an expression, worked out in their order."""
-    stores = "".join(f"(i32.store offset={4 * i} (i32.const {at}) {number})\n" for i, number in enumerate(numbers))
+    stores = "".join(f"(i32.store offset={4 * i} (i32.const {at}) {number})\n" for i,
+                     number in enumerate(numbers))
     return stores + f"(call $answer (i32.const {at}) (i32.const {4 * len(numbers)}))"
 
 
@@ -83,7 +90,8 @@ def long(value):
     return f"(i64.const {value})"
 
 
-STARTS = {"section": "the_start_section", "_start": "start", "_initialize": "initialize", "wapc_init": "wapc_init"}
+STARTS = {"section": "the_start_section", "_start": "start", "_initialize": "initialize",
+          "wapc_init": "wapc_init"}
 
 
 def called(start):

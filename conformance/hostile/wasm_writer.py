@@ -5,7 +5,8 @@ A module is `header` and sections, which are bytes; nothing is checked.
 
 HEADER = b"\0asm\1\0\0\0"
 
-CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA, DATA_COUNT = range(13)
+(CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA,
+ DATA_COUNT) = range(13)
 
 I32, I64, F32, F64 = b"\x7f", b"\x7e", b"\x7d", b"\x7c"
 FUNCREF = b"\x70"
