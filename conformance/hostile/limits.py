@@ -1,10 +1,16 @@
 """What is well made, and only too much: of a module, or of one call."""
 
 from corpus import answers, fails
-from text import ALIVE_AT, AT, SCRATCH, STARTS, ask, calling, guest
+from text import ALIVE_AT, AT, SCRATCH, STARTS, ask, called, calling, guest
 import wasm_writer as w
 
-TOO_MUCH = fails("limit_exceeded")
+
+def exceeds(message):
+    return fails("limit_exceeded", message)
+
+
+def of_module(what, limit):
+    return exceeds(f"the module has more {what} than the limit of {limit}")
 
 
 def add(corpus):
@@ -13,21 +19,24 @@ def add(corpus):
 
 
 def add_modules(corpus):
-    def refused(name, **parts):
-        corpus.guest(name, w.guest(**parts), load=TOO_MUCH)
+    def refused(name, what, **parts):
+        corpus.guest(name, w.guest(**parts), load=of_module(what, 100_000))
 
     plain = w.body(w.i32_const(1) + w.END)
-    refused("more_functions_than_a_module_may_have", functions=w.functions(*[1] * 100_001),
+    refused("more_functions_than_a_module_may_have", "functions", functions=w.functions(*[1] * 100_001),
             code=w.code(*[plain] * 100_001))
     constant = w.I32 + b"\0" + w.i32_const(0) + w.END
-    refused("more_globals_than_a_module_may_have",
+    refused("more_globals_than_a_module_may_have", "globals",
             globals=w.section(w.GLOBAL, w.vector([constant] * 100_001)))
-    refused("more_data_than_a_module_may_have", data=w.section(w.DATA, w.vector([b"\1\0"] * 100_001)))
-    refused("more_elements_than_a_module_may_have",
+    refused("more_data_than_a_module_may_have", "data segments",
+            data=w.section(w.DATA, w.vector([b"\1\0"] * 100_001)))
+    refused("more_elements_than_a_module_may_have", "element segments",
             elements=w.section(w.ELEMENT, w.vector([b"\1\0\0"] * 100_001)))
     corpus.guest("more_blocks_within_each_other_than_a_function_may_have",
-                 w.guest_doing(b"\x02\x40" * 10_001 + w.END * 10_001), load=TOO_MUCH)
-    corpus.guest("more_code_than_a_function_may_have", w.guest_doing(b"\x01" * (2 << 20)), load=TOO_MUCH)
+                 w.guest_doing(b"\x02\x40" * 10_001 + w.END * 10_001),
+                 load=of_module("blocks nested in one function", 10_000))
+    corpus.guest("more_code_than_a_function_may_have", w.guest_doing(b"\x01" * (2 << 20)),
+                 load=of_module("bytes of code in one function", 2 << 20))
     add_files(corpus)
 
 
@@ -45,34 +54,44 @@ def add_files(corpus):
             "limit_exceeded", f"the module is of {len(module)} bytes; the limit is {largest}"))
 
 
+HOST_CALLS = "the guest made more than {} host calls in one call"
+LINES = "the guest logged more than {} lines in one call"
+BYTES = f"the guest logged more than {16 << 20} bytes in one call"
+
+
 def add_calls(corpus):
+    limit = 128 << 20
     large = '(memory (export "memory") 4096)'
-    most = (128 << 20) + 1
+    too_long = f"of {limit + 1} bytes; the limit is {limit}"
+    corpus.guest("a_response_larger_than_a_call_may_have",
+                 guest(calling("answer", 0, limit + 1), memory=large),
+                 exceeds(f"__guest_response: a response {too_long}"))
+    payload = calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, limit + 1)
+    corpus.guest("a_payload_larger_than_a_host_call_may_have",
+                 guest(f"(drop {payload}) (call $alive)", memory=large),
+                 exceeds(f"__host_call: a payload {too_long}"))
 
-    def ends(name, body, **more):
-        corpus.guest(name, guest(body, memory=more.pop("memory", '(memory (export "memory") 2)'),
-                                 wasi=more.pop("wasi", ())),
-                     TOO_MUCH, **more)
+    def endless(name, work, message, **setup):
+        corpus.guest(name, guest(f"(loop {work} (br 0)) unreachable"), exceeds(message), **setup)
 
-    ends("a_response_larger_than_a_call_may_have", calling("answer", 0, most), memory=large)
-    ends("a_payload_larger_than_a_host_call_may_have",
-         "(drop " + calling("host_call", 0, 0, 0, 0, AT["echo"], 4, 0, most) + ") (call $alive)",
-         memory=large)
-    ends("more_host_calls_than_a_call_may_make", f"(loop (drop {ask('echo')}) (br 0)) unreachable")
-    ends("more_host_calls_than_a_call_may_make_without_a_handler",
-         f"(loop (drop {ask('echo')}) (br 0)) unreachable",
-         handler=False)
-    ends("more_lines_than_a_call_may_log", f"(loop {calling('console_log', ALIVE_AT, 5)} (br 0)) unreachable")
-    ends("more_empty_lines_than_a_call_may_log", f"(loop {calling('console_log', 0, 0)} (br 0)) unreachable")
-    ends("more_bytes_than_a_call_may_log", f"(loop {calling('console_log', 0, 65536)} (br 0)) unreachable")
-    ends("more_bytes_than_a_call_may_log_that_nobody_reads",
-         f"(loop {calling('console_log', 0, 65536)} (br 0)) unreachable", log=False)
+    host_call, line = f"(drop {ask('echo')})", calling("console_log", ALIVE_AT, 5)
+    endless("more_host_calls_than_a_call_may_make", host_call, HOST_CALLS.format(1_000_000))
+    endless("more_host_calls_than_a_call_may_make_without_a_handler", host_call, HOST_CALLS.format(1000),
+            handler=False, host_calls=1000)
+    endless("more_lines_than_a_call_may_log", line, LINES.format(100_000))
+    endless("more_empty_lines_than_a_call_may_log", calling("console_log", 0, 0), LINES.format(100_000))
+    endless("more_bytes_than_a_call_may_log", calling("console_log", 0, 65536), BYTES)
+    endless("more_bytes_than_a_call_may_log_that_nobody_reads", calling("console_log", 0, 65536), BYTES,
+            log=False)
     for start, label in STARTS.items():
-        for name, work in [("lines", calling("console_log", ALIVE_AT, 5)),
-                           ("host_calls", f"(drop {ask('echo')})")]:
+        for name, work, message in [("lines", line, LINES), ("host_calls", host_call, HOST_CALLS)]:
             corpus.guest(f"more_{name}_than_there_may_be_in_{label}",
-                         guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]), start=TOO_MUCH)
+                         guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]),
+                         start=exceeds(f"{called(start)}: {message.format(1000)}"), host_calls=1000,
+                         log_lines=1000)
+    # Each tells the one before why it failed.
     corpus.guest("more_guests_within_each_other_than_a_thread_may_have",
                  guest(f"(drop {ask('another')}) (call $host_error (i32.const {SCRATCH}))"
-                       f"(call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"),
-                 fails("guest_error"))
+                       f" (call $guest_error (i32.const {SCRATCH}) (call $host_error_len)) (i32.const 0)"),
+                 fails("guest_error", "more than 16 guests at work on one thread, each called by the handler"
+                                      " of the one before"))

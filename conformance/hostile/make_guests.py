@@ -1,31 +1,21 @@
 #!/usr/bin/env python3
 """Writes the hostile guests and their manifest into a folder: make_guests.py FOLDER [WAT2WASM]
 
-Each module below is one class of hostility.
+Each module beside this one that has a function `add` is one class of hostility.
 """
 
+import importlib
+import pathlib
 import sys
 
-import aftermath
 import corpus
-import denials
-import encoding
-import endless
-import floods
-import interfaces
-import limits
-import malformed
-import memory
-import protocol
-import stacks
-import starts
 import text
-import traps
-import wasi
 
-CLASSES = [malformed, encoding, interfaces, protocol, memory, endless, stacks, traps, starts, floods, wasi,
-           denials,
-           aftermath, limits]
+
+def classes():
+    names = sorted(path.stem for path in pathlib.Path(__file__).parent.glob("*.py"))
+    modules = [importlib.import_module(name) for name in names if name != pathlib.Path(__file__).stem]
+    return [module for module in modules if hasattr(module, "add")]
 
 
 def good_guest():
@@ -36,7 +26,7 @@ def good_guest():
 
 def main():
     made = corpus.Corpus()
-    for hostility in CLASSES:
+    for hostility in classes():
         made.add_class(hostility.__name__, hostility.add)
     made.sources["good"] = (good_guest(), True)
     made.write(sys.argv[1], *(sys.argv[2:] or ["wat2wasm"]))
