@@ -1,6 +1,6 @@
 """What is well made, and only too much: of a module, or of one call."""
 
-from corpus import answers, fails
+from corpus import ALIVE, answers, fails
 from text import ALIVE_AT, AT, SCRATCH, STARTS, ask, called, calling, guest
 import wasm_writer as w
 
@@ -89,6 +89,16 @@ def add_calls(corpus):
                          guest(fields=f"(func $work (loop {work} (br 0)))", starts=[start]),
                          start=exceeds(f"{called(start)}: {message.format(1000)}"), host_calls=1000,
                          log_lines=1000)
+    # The start functions of an instance together are one call, and no other call adds to it.
+    forty = ("(local $i i32) (loop {} (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i)"
+             " (i32.const 1))) (i32.const 40))))")
+    for name, work, message in [("lines", line, LINES), ("host_calls", host_call, HOST_CALLS)]:
+        corpus.guest(f"a_part_of_all_{name}_in_each_start_function",
+                     guest(fields=f"(func $work {forty.format(work)})", starts=STARTS),
+                     start=exceeds(f"_initialize: {message.format(100)}"), host_calls=100, log_lines=100)
+        corpus.guest(f"a_part_of_all_{name}_in_a_start_function_and_each_call",
+                     guest("(call $work) (call $work) (call $alive)", f"(func $work {forty.format(work)})",
+                           starts=["_start"]), *[ALIVE] * 4, host_calls=100, log_lines=100)
     # Each tells the one before why it failed.
     corpus.guest("more_guests_within_each_other_than_a_thread_may_have",
                  guest(f"(drop {ask('another')}) (call $host_error (i32.const {SCRATCH}))"
