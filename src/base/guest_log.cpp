@@ -29,6 +29,10 @@ Result<> GuestLog::log(LogSource source, std::string_view text) {
 }
 
 void GuestLog::report(std::string_view text) noexcept {
+  // Not the guest's words; but it may well be the guest that brings them about.
+  if (lines_ >= limits_.lines || text.size() > limits_.bytes - bytes_) return;
+  ++lines_;
+  bytes_ += text.size();
   log_safely(sink_.get(), {guest_id_, LogSource::host, text});
 }
 

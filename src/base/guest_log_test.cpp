@@ -45,11 +45,15 @@ TEST(GuestLogTest, CountsWhenNobodyListens) {
   EXPECT_FALSE(log.log(LogSource::console, "two"));
 }
 
-TEST(GuestLogTest, DoesNotCountWhatIsNotTheGuests) {
+TEST(GuestLogTest, DropsWhatIsSaidOfTheGuestWhenItIsTooMuch) {
   const auto sink = std::make_shared<RecordingLog>();
-  GuestLog log{sink, 1, {.lines = 0}};
-  log.report("the host handler threw");
-  EXPECT_THAT(sink->lines, ElementsAre("host: the host handler threw"));
+  GuestLog log{sink, 1, {.bytes = 100, .lines = 2}};
+  for (int i = 0; i < 5; ++i) log.report("the host handler threw");
+  EXPECT_THAT(sink->lines,
+              ElementsAre("host: the host handler threw", "host: the host handler threw"));
+  log.begin_call();
+  log.report(std::string(101, 'x'));
+  EXPECT_EQ(sink->lines.size(), 2U);
 }
 
 }  // namespace

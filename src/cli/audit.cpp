@@ -25,10 +25,18 @@ std::string now() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", utc, rest.count());
 }
 
+/// A text of the guest's: its start, and how long it is where that is not all. A guest could fill
+/// the disk with it otherwise. A character that is cut in two becomes U+FFFD when it is written.
+void put_text(nlohmann::ordered_json& object, const std::string& key, std::string_view text) {
+  constexpr std::size_t kBytesMax = 1024;
+  object[key] = text.substr(0, kBytesMax);
+  if (text.size() > kBytesMax) object[key + "_bytes"] = text.size();
+}
+
 void put_names(nlohmann::ordered_json& object, const Event& event) {
-  object["binding"] = event.binding;
-  object["namespace"] = event.name_space;
-  object["operation"] = event.operation;
+  put_text(object, "binding", event.binding);
+  put_text(object, "namespace", event.name_space);
+  put_text(object, "operation", event.operation);
   object["payload_bytes"] = event.payload_bytes;
 }
 
@@ -43,7 +51,7 @@ void put_what(nlohmann::ordered_json& object, const Event& event) {
       break;
     case EventKind::denied: put_names(object, event); break;
     case EventKind::call_failed:
-      object["operation"] = event.operation;
+      put_text(object, "operation", event.operation);
       object["payload_bytes"] = event.payload_bytes;
       break;
   }
@@ -59,7 +67,7 @@ std::string audit_line(const Event& event, const std::string& guest) {
   object["duration_ns"] = event.duration.count();
   if (event.failure) {
     object["failure"] = problem({*event.failure, ""}).code;
-    object["message"] = event.message;
+    put_text(object, "message", event.message);
   }
   constexpr bool kOnlyAscii = true;
   return object.dump(-1, ' ', kOnlyAscii, nlohmann::json::error_handler_t::replace) + "\n";

@@ -23,6 +23,9 @@ class Audit final : public EventSink {
                                                             Streams& streams);
   ~Audit() override;
 
+  Audit(const Audit&) = delete;
+  Audit& operator=(const Audit&) = delete;
+
   void record(const Event& event) override;
 
   /// Fails with exit code `file` when something could not be written.

@@ -158,7 +158,7 @@ Outcome<ExitCode> report(const Result<>& done, const Arguments& arguments, const
     return ExitCode::ok;
   }
   auto said = advised(done.error(), arguments.guest, plan.guest);
-  if (plan.policy) advise_on_policy(said, *arguments.policy);
+  if (plan.policy && arguments.policy) advise_on_policy(said, *arguments.policy);
   if (plan.repeat > 1 && !record.durations.empty()) {
     said.subject = fmt::format("call {} of {}{}{}", record.durations.size(), plan.repeat,
                                said.subject.empty() ? "" : ": ", said.subject);
@@ -179,9 +179,13 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
              Audit::open(*arguments.audit, file_name(arguments.guest.guest), streams));
   }
   const auto done = carry_out(*engine, arguments, plan, witnesses, interrupt.token());
-  WAPC_TRY(const auto exit, report(done, arguments, plan, record, streams));
-  if (witnesses.audit && exit == ExitCode::ok) WAPC_CHECK(witnesses.audit->check());
-  return exit;
+  auto reported = report(done, arguments, plan, record, streams);
+  if (!witnesses.audit) return reported;
+  auto written = witnesses.audit->check();
+  if (written) return reported;
+  if (reported && *reported == ExitCode::ok) return std::unexpected{std::move(written).error()};
+  streams.error(describe(written.error()));  // The exit code is that of the call's own failure.
+  return reported;
 }
 
 void add_options(CLI::App& app, Arguments& into) {

@@ -83,15 +83,18 @@ Outcome<std::string> shown(const CallRecord& record) {
 void CallRecord::add_host_call(const HostCall& call, const Result<>& outcome, BytesView reply) {
   ++host_calls;
   if (first_host_calls.size() >= kHostCallsKept) return;
+  const auto some = [](std::string_view text) {
+    return to_utf8(text.substr(0, kHostCallBytesKept));
+  };
   Json object{{"guest_id", call.guest_id},
-              {"binding", call.binding},
-              {"namespace", call.name_space},
-              {"operation", call.operation}};
+              {"binding", some(call.binding)},
+              {"namespace", some(call.name_space)},
+              {"operation", some(call.operation)}};
   put_some_bytes(object, "payload", call.payload);
   if (outcome) {
     put_some_bytes(object, "answer", reply);
   } else {
-    object["error"] = outcome.error().message();
+    object["error"] = some(outcome.error().message());
   }
   first_host_calls.push_back(std::move(object));
 }

@@ -146,7 +146,7 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
       learn(*engine, arguments, setup, all_steps, {.stop = interrupt.token()}, streams);
   if (!policy) return std::unexpected{advised(policy.error(), arguments.guest, setup)};
   WAPC_TRY(const auto text, text_of(*policy, arguments, all_steps.size()));
-  if (arguments.output) {
+  if (arguments.output && *arguments.output != "-") {
     WAPC_CHECK(write_file(*arguments.output, text));
   } else {
     WAPC_CHECK(streams.out(text));

@@ -37,6 +37,7 @@ void occupy_closed_streams() {
 Streams::Streams() : out_is_terminal_{::isatty(STDOUT_FILENO) == 1} {
   occupy_closed_streams();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
 Outcome<> Streams::out(std::string_view text) {

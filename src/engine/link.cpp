@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "wapc/base/utf8.hpp"
+
 namespace wapc {
 namespace {
 
@@ -20,6 +22,14 @@ bool can_be_offered(const Signature& type) {
   return type.parameters.size() <= kHostParametersMax && type.results.size() <= 1 &&
          std::ranges::all_of(type.parameters, is_integer) &&
          std::ranges::all_of(type.results, is_integer);
+}
+
+constexpr std::size_t kListedMax = 1000;
+
+/// A name of the module's, which may be of any length.
+std::string shown(std::string_view name) {
+  constexpr std::size_t kBytesMax = 200;
+  return to_utf8(name.substr(0, kBytesMax));
 }
 
 Offers offers_of(std::span<const ImportTable> tables) {
@@ -39,6 +49,7 @@ Result<std::vector<ResolvedImport>> resolve_imports(std::span<const Import> impo
   const auto offers = offers_of(tables);
   std::vector<ResolvedImport> resolved;
   std::string unknown;
+  std::size_t missing = 0;
   for (const auto& import : imports) {
     const auto offer = offers.find({import.module, import.name});
     const bool known = import.kind == ExternKind::function && offer != offers.end();
@@ -52,12 +63,16 @@ Result<std::vector<ResolvedImport>> resolve_imports(std::span<const Import> impo
       resolved.push_back(offer->second);
       continue;
     }
+    if (++missing > kListedMax) continue;
     if (!unknown.empty()) unknown += ", ";
-    unknown += import.module + "." + import.name;
+    unknown += shown(import.module) + "." + shown(import.name);
     unknown += import.kind == ExternKind::function
                    ? " " + to_string(import.type.signature())
                    : " (" + std::string{to_string(import.kind)} + ")";
     if (known) unknown += " where " + to_string(offer->second.function->signature) + " is offered";
+  }
+  if (missing > kListedMax) {
+    unknown += ", and " + std::to_string(missing - kListedMax) + " more";
   }
   if (!unknown.empty()) {
     return failure(Errc::invalid_module, "imports that nothing offers: " + unknown);

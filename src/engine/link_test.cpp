@@ -1,6 +1,8 @@
 #include "wapc/engine/link.hpp"
 
 #include <array>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -48,6 +50,15 @@ TEST(ResolveImportsTest, ListsAllThatNothingOffers) {
   EXPECT_EQ(resolved.error().message(),
             "imports that nothing offers: env.seed () -> f64, env.memory (memory), "
             "count.add (i64, i32) -> () where (i32) -> () is offered");
+}
+
+TEST(ResolveImportsTest, ListsNoMoreThanAPersonReads) {
+  const std::vector<Import> imports(1050, function("env", std::string(1000, 'n'), {}));
+
+  const auto message = resolve_imports(imports, std::array{kTable}).error().message();
+
+  EXPECT_LT(message.size(), 250'000U);
+  EXPECT_TRUE(message.ends_with(", and 50 more"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "base/coarse_clock.hpp"
 #include "base/try.hpp"
+#include "wapc/base/utf8.hpp"
 #include "wapc/protocol/conversation.hpp"
 
 namespace wapc {
@@ -162,6 +163,8 @@ struct Host::Guest {
 Result<std::unique_ptr<Host>> Host::start(std::shared_ptr<const GuestModule> module,
                                           HostOptions options, const Budget& budget) {
   assert(module);
+  const AtWork at_work;  // A handler may start guests whose start functions call a handler.
+  if (hosts_at_work > options.nesting_max) return too_many_at_work(options.nesting_max);
   WAPC_CHECK(check_fuel(module->engine(), options.limits));
   WAPC_TRY(auto grants, WasiGrants::open(std::move(options.wasi)));
   std::unique_ptr<Host> host{new Host{std::move(module), std::move(options), std::move(grants)}};
@@ -208,13 +211,17 @@ Result<std::unique_ptr<Host::Guest>> Host::start_quietly(const GuestModule& modu
 void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point begun,
                   const Invocation* invocation) const {
   Event event{.kind = kind, .guest_id = guest_id_, .duration = Budget::Clock::now() - begun};
+  std::string operation;
+  std::string message;
   if (invocation != nullptr) {
-    event.operation = invocation->operation;
+    operation = to_utf8(invocation->operation);
+    event.operation = operation;
     event.payload_bytes = invocation->payload.size();
   }
   if (error != nullptr) {
+    message = to_utf8(error->message());
     event.failure = error->code();
-    event.message = error->message();
+    event.message = message;
   }
   record_safely(options_.events.get(), event);
 }
@@ -283,6 +290,8 @@ Result<> Host::replace_module(std::shared_ptr<const GuestModule> module, const B
   assert(module);
   if (busy_.test_and_set(std::memory_order_acquire)) return busy();
   const Cleared cleared{busy_};
+  const AtWork at_work;
+  if (hosts_at_work > options_.nesting_max) return too_many_at_work(options_.nesting_max);
   WAPC_CHECK(check_fuel(module->engine(), options_.limits));
   const auto begun = Budget::Clock::now();
   auto guest = start_guest(*module, budget);

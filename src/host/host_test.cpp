@@ -1,6 +1,7 @@
 #include "wapc/host/host.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <latch>
 #include <thread>
 
@@ -477,6 +478,33 @@ TEST(HostTest, LetsHandlersCallGuestsWhoseHandlersCallGuestsSoDeepAndNoDeeper) {
 
   EXPECT_EQ(deepest, Errc::limit_exceeded);  // Of the fifth.
   EXPECT_TRUE(hosts.back()->invoke(kAny));   // To which nothing happened.
+}
+
+TEST(HostTest, CountsGuestsThatHandlersStartAsNested) {
+  // Each guest asks its handler when it starts, and that starts another.
+  constexpr std::size_t kDeepest = 4;
+  std::size_t started = 0;
+  Errc deepest{};
+  std::function<void()> start_one;
+  const auto handler = answering([&](const HostCall&) -> Result<Bytes> {
+    start_one();
+    return Bytes{};
+  });
+  const auto module =
+      load({.functions = {{"__guest_call", nothing},
+                          start_function("wapc_init", [](ScriptedGuest& guest) {
+                            return guest.host("__host_call", {0, 0, 0, 0, 0, 0, 0, 0});
+                          })}});
+  start_one = [&] {
+    ++started;
+    const auto host = Host::start(module, {.handler = handler, .nesting_max = kDeepest});
+    if (!host) deepest = host.error().code();
+  };
+
+  start_one();
+
+  EXPECT_EQ(started, kDeepest + 1);
+  EXPECT_EQ(deepest, Errc::limit_exceeded);
 }
 
 /// A guest that traps in each call, and in each start but the first.

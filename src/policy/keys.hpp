@@ -59,7 +59,7 @@ inline constexpr std::array<NumberKey<PolicyLimits>, 13> kLimitNumbers{{
     {"name", Unit::bytes, &PolicyLimits::name_bytes},
     {"log", Unit::bytes, &PolicyLimits::log_bytes},
     {"log_lines", Unit::count, &PolicyLimits::log_lines},
-    {"nesting", Unit::count, &PolicyLimits::nesting_max},
+    {"nesting", Unit::count, &PolicyLimits::nesting_max, 1},
 }};
 
 inline constexpr std::array<TimeKey<PolicyModuleLimits>, 1> kModuleTimes{{

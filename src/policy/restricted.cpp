@@ -56,6 +56,8 @@ void grant(WasiConfig& config, const PolicyWasi& wasi) {
                                   .guest_path = directory.guest_path,
                                   .access = directory.access});
   }
+  // What is granted from the start takes none of those that the guest may open.
+  config.limits.descriptors += wasi.directories.size();
   set(config.limits.descriptors, wasi.descriptors);
   set(config.limits.bytes_written, wasi.bytes_written);
   set(config.limits.entries_created, wasi.entries_created);

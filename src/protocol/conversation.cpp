@@ -243,7 +243,7 @@ Result<> Conversation::ask_handler(const HostCall& call) {
       if (std::ranges::find(options_.ending_codes, error.code()) == options_.ending_codes.end()) {
         return {};
       }
-      return std::unexpected{error};
+      return failure(error.code(), host_error_);
     }
     if (host_response_.size() > std::numeric_limits<std::uint32_t>::max()) {
       host_error_ = "the host's answer is of more than 4 GiB";
@@ -298,6 +298,9 @@ Result<> Conversation::abort(Caller& caller, std::uint32_t message_pointer,
   if (!message.empty()) text += ": " + message;
   if (!file.empty()) {
     text += " (" + file + ":" + std::to_string(line) + ":" + std::to_string(column) + ")";
+  }
+  if (text.size() > options_.limits.error_bytes) {
+    text = to_utf8(std::string_view{text}.substr(0, options_.limits.error_bytes));
   }
   return failure(Errc::trapped, std::move(text));
 }

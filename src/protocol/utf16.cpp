@@ -1,5 +1,6 @@
 #include "protocol/utf16.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace wapc {
@@ -50,13 +51,14 @@ std::unexpected<Error> outside() {
 
 Result<std::string> assembly_script_string(GuestMemory memory, std::uint32_t pointer) {
   constexpr std::uint32_t kLengthBytes = 4;
+  constexpr std::size_t kBytesMax = 1U << 20U;  // It is for people.
   if (pointer == 0) return std::string{};
   if (pointer < kLengthBytes) return outside();
   const auto length = slice(memory, pointer - kLengthBytes, kLengthBytes);
   if (!length) return outside();
   const auto bytes = slice(memory, pointer, load<std::uint32_t>(*length, 0));
   if (!bytes) return outside();
-  return utf8_from_utf16(*bytes);
+  return utf8_from_utf16(bytes->first(std::min(bytes->size(), kBytesMax)));
 }
 
 }  // namespace wapc

@@ -48,5 +48,11 @@ TEST(AssemblyScriptStringTest, FailsWhenItIsNotWithinTheMemory) {
   }
 }
 
+TEST(AssemblyScriptStringTest, BeginsAsALongStringDoes) {
+  Bytes memory(std::size_t{4} << 20U, std::byte{'x'});
+  store<std::uint32_t>(memory, 0, (4U << 20U) - 4);
+  EXPECT_EQ(assembly_script_string(memory, 4)->size(), (std::size_t{1} << 20U) / 2 * 3);
+}
+
 }  // namespace
 }  // namespace wapc

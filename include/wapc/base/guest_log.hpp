@@ -24,14 +24,11 @@ class GuestLog {
   GuestLog(std::shared_ptr<LogSink> sink, std::uint64_t guest_id, Limits limits);
   GuestLog(std::shared_ptr<LogSink> sink, std::uint64_t guest_id);
 
-  /// Whether anybody listens.
-  [[nodiscard]] bool listened_to() const noexcept { return sink_ != nullptr; }
-
   /// Logs a line of the guest's; `text` is valid UTF-8. Fails with `limit_exceeded` when the guest
   /// has logged too much in this call, and logs nothing then.
   [[nodiscard]] Result<> log(LogSource source, std::string_view text);
 
-  /// Says something to the program: it is not the guest's doing, and counts for nothing.
+  /// Says something of the guest to the program. It counts, and is dropped when it is too much.
   void report(std::string_view text) noexcept;
 
   /// Counts from zero again.

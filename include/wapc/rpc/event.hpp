@@ -46,8 +46,8 @@ struct Event {
   std::chrono::nanoseconds duration{0};
 };
 
-/// Gets the events of guests. Called on the thread that runs the guest; guests that share one call
-/// it at the same time, each on its own thread.
+/// Gets the events of guests. Called on the thread that calls a guest, and by several at once even
+/// for one guest (the end of one call and the beginning of the next): it locks what it writes to.
 class EventSink {
  public:
   virtual ~EventSink() = default;

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/try.hpp"
@@ -61,7 +62,11 @@ Result<> check(const Wasm3Options& options) {
 
 Result<std::unique_ptr<Engine>> make_wasm3_engine(const Wasm3Options& options) {
   WAPC_CHECK(wasm3::check(options));
-  return std::make_unique<wasm3::Wasm3Engine>(std::make_shared<const wasm3::Core>(options));
+  try {
+    return std::make_unique<wasm3::Wasm3Engine>(std::make_shared<const wasm3::Core>(options));
+  } catch (const std::system_error&) {
+    return failure(Errc::limit_exceeded, "wasm3: no thread for its ticks");
+  }
 }
 
 }  // namespace wapc

@@ -36,10 +36,21 @@ std::vector<std::optional<std::uint32_t>> callable_functions(const ModuleInfo& i
   return functions;
 }
 
+/// wasm3 compares each type with those before, for every instance anew, and looks at no budget
+/// meanwhile. What real modules have of types takes a tenth of this.
+Result<> check_types(const ModuleInfo& info) {
+  constexpr std::size_t kBytesMax = 64U << 10U;
+  const auto section = std::ranges::find(info.sections, "type", &Section::name);
+  if (section == info.sections.end() || section->size <= kBytesMax) return {};
+  return failure(Errc::invalid_module,
+                 "wasm3 cannot run this module: it has more than 64 KiB of function types");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Module>> Wasm3Module::compile(std::shared_ptr<const Core> core,
                                                            ModuleInfo info, BytesView wasm) {
+  WAPC_CHECK(check_types(info));
   WAPC_TRY(const auto stack, try_to_compile(wasm));
   return std::make_shared<const Wasm3Module>(std::move(core), std::move(info),
                                              Bytes(wasm.begin(), wasm.end()), stack);
@@ -76,6 +87,7 @@ Result<std::unique_ptr<Instance>> Wasm3LinkedModule::instantiate(std::span<HostS
                                                                  const InstanceLimits& limits,
                                                                  const Budget& budget) const {
   assert(states.size() == tables_);
+  if (limits.fuel) return failure(Errc::unsupported, "fuel is limited, and wasm3 counts none");
   WAPC_CHECK(check_declared(module_->info(), limits));
   auto instance = std::make_unique<Wasm3Instance>(shared_from_this(), states);
   WAPC_CHECK(instance->start(limits, budget));

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/try.hpp"
@@ -74,8 +75,12 @@ Result<> check(const WasmtimeOptions& options) {
 Result<std::unique_ptr<Engine>> make_wasmtime_engine(const WasmtimeOptions& options) {
 #ifdef WASMTIME_FEATURE_COMPILER
   WAPC_CHECK(wasmtime::check(options));
-  return std::make_unique<wasmtime::WasmtimeEngine>(
-      std::make_shared<const wasmtime::Core>(options));
+  try {
+    return std::make_unique<wasmtime::WasmtimeEngine>(
+        std::make_shared<const wasmtime::Core>(options));
+  } catch (const std::system_error&) {
+    return failure(Errc::limit_exceeded, "wasmtime: no thread for its ticks");
+  }
 #else
   static_cast<void>(options);
   return failure(Errc::unsupported, "this build of wasmtime has no compiler");

@@ -114,6 +114,10 @@ WasmtimeLinkedModule::WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule>
 Result<std::unique_ptr<Instance>> WasmtimeLinkedModule::instantiate(
     std::span<HostState* const> states, const InstanceLimits& limits, const Budget& budget) const {
   assert(states.size() == tables_);
+  if (limits.fuel && !module_->core().info().counts_fuel) {
+    return failure(Errc::unsupported,
+                   "fuel is limited, and this engine was made without WasmtimeOptions::count_fuel");
+  }
   WAPC_CHECK(check_declared(module_->info(), limits));
   auto instance = std::make_unique<WasmtimeInstance>(shared_from_this(), states, limits);
   WAPC_CHECK(instance->start(budget));
