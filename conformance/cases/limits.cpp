@@ -131,7 +131,7 @@ void add_calls(Cases& cases) {
     for (int i = 0; i < times; ++i) script.host_call("b", "n", "empty", "four");
     return script.response("ok");
   };
-  const auto asked = [](int times) {
+  const auto asked = [](std::size_t times) {
     return std::vector<SeenCall>(
         times, {.binding = "b", .name_space = "n", .operation = "empty", .payload = "four"});
   };

@@ -39,11 +39,11 @@ struct Background::Work {
 
 Background::~Background() {
   // Their threads are not there to be joined.
-  if (forks() != forks_before_) static_cast<void>(new auto{std::move(behind_)});
+  if (forks() != forks_before_) static_cast<void>(behind_.release());
 }
 
 void Background::forget_finished() {
-  std::erase_if(behind_, [](const auto& work) { return work->finished_by_now(); });
+  std::erase_if(*behind_, [](const auto& work) { return work->finished_by_now(); });
 }
 
 Result<> Background::run(const Budget& budget, std::function<void()> work) {
@@ -55,7 +55,7 @@ Result<> Background::run(const Budget& budget, std::function<void()> work) {
   {
     const std::scoped_lock lock{mutex_};
     forget_finished();
-    if (behind_.size() >= behind_max_) {
+    if (behind_->size() >= behind_max_) {
       return failure(Errc::overloaded, std::to_string(behind_max_) +
                                            " modules are still being compiled behind callers that "
                                            "gave up waiting");
@@ -74,7 +74,7 @@ Result<> Background::run(const Budget& budget, std::function<void()> work) {
   }
   if (started->wait(budget)) return {};
   const std::scoped_lock lock{mutex_};
-  behind_.push_back(started);
+  behind_->push_back(started);
   const auto why = budget.spent(Budget::Clock::now());
   return std::unexpected{budget_spent(why.value_or(Errc::deadline_exceeded))};
 }

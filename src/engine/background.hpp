@@ -46,7 +46,8 @@ class Background {
   const std::uint32_t forks_before_ = forks();
   const std::size_t behind_max_;
   std::mutex mutex_;
-  std::list<std::shared_ptr<Work>> behind_;
+  std::unique_ptr<std::list<std::shared_ptr<Work>>> behind_ =
+      std::make_unique<std::list<std::shared_ptr<Work>>>();
 };
 
 /// Compiles `wasm` by `compile`, which is a function of the bytes and the limits that owns all else

@@ -340,7 +340,9 @@ TEST(ParsePolicyTest, WhatFaultsSayIsPlain) {
        {"\"\\u001b\\u202e\\n\" = 1", "[guest.a]\non_denial = \"\\u001b\\n\"", "a = \x1b",
         "a = \u202e", "[guest.a.limits]\nmemory = \"\\u001b\""}) {
     for (const auto& fault : faults_in_policy(text)) {
-      for (const unsigned char c : fault.message) EXPECT_GE(c, 0x20U) << fault.message;
+      for (const char c : fault.message) {
+        EXPECT_GE(static_cast<unsigned char>(c), 0x20U) << fault.message;
+      }
       EXPECT_EQ(fault.message.find("\u202e"), std::string::npos);
     }
   }

@@ -620,7 +620,7 @@ TEST_P(WasiFilesTest, AnswersWithAnErrorWhereTheProcessMayNotWriteMore) {
 }
 
 TEST_P(WasiFilesTest, SharesWhatIsGrantedAmongThreads) {
-  constexpr int kThreads = 4;
+  constexpr std::size_t kThreads = 4;
   constexpr int kRounds = 50;
   tree().write("ten", "0123456789");
   const auto engine = GetParam().make().value();
@@ -632,7 +632,7 @@ TEST_P(WasiFilesTest, SharesWhatIsGrantedAmongThreads) {
   // of one guest before it maps that of another at the same address.
   std::vector<std::vector<RawWasi>> guests(kThreads);
   std::vector<std::jthread> threads;
-  for (int i = 0; i < kThreads; ++i) {
+  for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < kRounds; ++round) {
         auto& guest = guests.at(i).emplace_back(RawWasi::start(module, grants));
