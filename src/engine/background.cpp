@@ -39,7 +39,8 @@ struct Background::Work {
 
 Background::~Background() {
   // Their threads are not there to be joined.
-  if (forks() != forks_before_) static_cast<void>(behind_.release());
+  if (forks() == forks_before_) return;
+  [[maybe_unused]] const auto* const left_behind = behind_.release();
 }
 
 void Background::forget_finished() {

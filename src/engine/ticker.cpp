@@ -13,7 +13,8 @@ Ticker::Ticker(std::chrono::milliseconds period, std::function<void()> tick)
 }
 
 Ticker::~Ticker() {
-  if (!alive()) static_cast<void>(shared_.release());
+  if (alive()) return;
+  [[maybe_unused]] const auto* const left_behind = shared_.release();
 }
 
 void Ticker::add_use() {

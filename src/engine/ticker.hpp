@@ -47,7 +47,7 @@ class Ticker {
   // What the thread works with. In a forked process it is left as it is: nobody knows in which
   // state the thread, which is not there, has left it.
   struct Shared {
-    std::chrono::milliseconds period;
+    std::chrono::milliseconds period{};
     std::function<void()> tick;
     std::mutex mutex;
     std::condition_variable_any used;

@@ -22,7 +22,7 @@ enum class Unit : std::uint8_t { count, bytes };
 template <typename Record>
 struct NumberKey {
   std::string_view name;
-  Unit unit;
+  Unit unit{};
   std::optional<std::uint64_t> Record::* member;
   std::uint64_t min = 0;
   std::uint64_t max = kPolicyNumberMax;

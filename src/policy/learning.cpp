@@ -34,7 +34,7 @@ NamesView view(const Names& names) {
 
 /// Lets a map be asked by views.
 struct InOrder {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's word.
 
   bool operator()(const Names& a, const Names& b) const { return view(a) < view(b); }
 

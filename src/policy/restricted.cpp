@@ -48,7 +48,7 @@ void grant(WasiConfig& config, const PolicyWasi& wasi) {
   config.arguments.insert(config.arguments.end(), wasi.arguments.begin(), wasi.arguments.end());
   config.environment.clear();
   for (const auto& [name, value] : wasi.environment) {
-    config.environment.push_back(name + "=" + value);
+    config.environment.push_back(std::string{name}.append("=").append(value));
   }
   config.directories.clear();
   for (const auto& directory : wasi.directories) {

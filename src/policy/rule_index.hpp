@@ -26,8 +26,8 @@ class RuleIndex {
  private:
   /// One call that an exact rule names. Of the same call twice the first rule counts.
   struct Exact {
-    std::uint64_t hash;
-    std::size_t rule;
+    std::uint64_t hash = 0;
+    std::size_t rule = 0;
     std::string binding;
     std::string name_space;
     std::string operation;
@@ -36,7 +36,7 @@ class RuleIndex {
   };
 
   struct Globs {
-    std::size_t rule;
+    std::size_t rule = 0;
     NamesMatcher names;
   };
 

@@ -10,6 +10,7 @@
 // what it asks of letters from U+00A1 on, whether they are blanks, ends in undefined behaviour;
 // TOML has no blanks but those of ASCII.
 
+// NOLINTBEGIN(readability-identifier-naming): the names of what is set up.
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 16
@@ -25,6 +26,7 @@
 // clang-format on
 #undef is_non_ascii_horizontal_whitespace
 #undef toml
+// NOLINTEND(readability-identifier-naming)
 #pragma pop_macro("NDEBUG")
 
 namespace wapc {

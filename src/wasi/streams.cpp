@@ -317,7 +317,8 @@ std::optional<int> Output::awaited() const noexcept {
 
 void Output::flush() {
   // What is too much is dropped: the call is over, and has its outcome.
-  if (!line_.empty()) static_cast<void>(log_first(line_.size()));
+  if (line_.empty()) return;
+  [[maybe_unused]] const auto logged = log_first(line_.size());
 }
 
 bool Output::is_terminal() const {

@@ -115,7 +115,7 @@ enum class Execution : std::uint8_t { compiled, interpreted, native };
 [[nodiscard]] std::string_view to_string(Execution execution) noexcept;
 
 /// What an engine says of itself. A value.
-struct EngineInfo {
+struct EngineInfo {     // NOLINT(cppcoreguidelines-pro-type-member-init): engines fill it.
   std::string name;     ///< Such as `wasmtime`.
   std::string version;  ///< Of the engine, not of the provider.
   Execution execution;
