@@ -15,6 +15,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:^wapc::store\n"
          "mutex:__register_frame_info\n"
          "mutex:__deregister_frame_info\n"
+         "mutex:_Unwind_Find_FDE\n"
          "race:^__register_frame_info\n"
          "race:^__deregister_frame_info\n";
 }
