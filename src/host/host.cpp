@@ -6,6 +6,7 @@
 #include <exception>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -163,35 +164,39 @@ struct Host::Guest {
 Result<std::unique_ptr<Host>> Host::start(std::shared_ptr<const GuestModule> module,
                                           HostOptions options, const Budget& budget) {
   assert(module);
-  const AtWork at_work;  // A handler may start guests whose start functions call a handler.
-  if (hosts_at_work > options.nesting_max) return too_many_at_work(options.nesting_max);
-  WAPC_CHECK(check_fuel(module->engine(), options.limits));
-  WAPC_TRY(auto grants, WasiGrants::open(std::move(options.wasi)));
-  std::unique_ptr<Host> host{new Host{std::move(module), std::move(options), std::move(grants)}};
-  WAPC_TRY(host->guest_, host->start_guest(*host->module_, budget));
+  std::unique_ptr<Host> host{new Host{std::move(module), std::move(options)}};
+  WAPC_CHECK(host->recorded(EventKind::started, [&] { return host->start_first(budget); }));
   return host;
 }
 
-Host::Host(std::shared_ptr<const GuestModule> module, HostOptions options,
-           std::shared_ptr<const WasiGrants> grants)
+Host::Host(std::shared_ptr<const GuestModule> module, HostOptions options)
     : module_{std::move(module)},
       options_{std::move(options)},
-      grants_{std::move(grants)},
       guest_id_{options_.guest_id ? *options_.guest_id : next_guest_id()} {}
 
 Host::~Host() = default;
 
-Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module,
-                                                       const Budget& budget) const {
-  if (options_.events == nullptr) return start_quietly(module, budget);
+/// Does `work` and tells what came of it.
+template <typename Work>
+std::invoke_result_t<Work> Host::recorded(EventKind kind, Work work) const {
+  if (options_.events == nullptr) return work();
   const auto begun = Budget::Clock::now();
-  auto guest = start_quietly(module, budget);
-  record(EventKind::started, guest ? nullptr : &guest.error(), begun);
-  return guest;
+  auto outcome = work();
+  record(kind, outcome ? nullptr : &outcome.error(), begun);
+  return outcome;
 }
 
-Result<std::unique_ptr<Host::Guest>> Host::start_quietly(const GuestModule& module,
-                                                         const Budget& budget) const {
+Result<> Host::start_first(const Budget& budget) {
+  const AtWork at_work;  // A handler may start guests whose start functions call a handler.
+  if (hosts_at_work > options_.nesting_max) return too_many_at_work(options_.nesting_max);
+  WAPC_CHECK(check_fuel(module_->engine(), options_.limits));
+  WAPC_TRY(grants_, WasiGrants::open(std::move(options_.wasi)));
+  WAPC_TRY(guest_, start_guest(*module_, budget));
+  return {};
+}
+
+Result<std::unique_ptr<Host::Guest>> Host::start_guest(const GuestModule& module,
+                                                       const Budget& budget) const {
   auto guest = std::make_unique<Guest>(module, options_, grants_, guest_id_);
   WAPC_CHECK(guest->make_own_states(module));
   const auto start = budget.within(options_.start_timeout, now_for(options_.start_timeout));
@@ -261,7 +266,7 @@ Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes&
                                              invocation.payload.size()};
   auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
   guest_->flush_output();
-  const bool spent = !returned;
+  const bool spent = !returned && guest_->instance->was_entered();
   auto outcome = guest_->conversation.finish(std::move(returned), response);
   if (spent) guest_.reset();
   return outcome;
@@ -271,7 +276,8 @@ Result<> Host::restart(const Budget& budget) {
   if (failed_start_ && Budget::Clock::now() < failed_start_->next) {
     return std::unexpected{failed_start_->error.within("not started again yet; the last time")};
   }
-  auto guest = start_guest(*module_, budget);
+  WAPC_CHECK(module_->linked().may_enter());  // Else the thread would fail, and not the guest.
+  auto guest = recorded(EventKind::started, [&] { return start_guest(*module_, budget); });
   if (guest) {
     guest_ = *std::move(guest);
     failed_start_.reset();
@@ -288,16 +294,16 @@ Result<> Host::restart(const Budget& budget) {
 
 Result<> Host::replace_module(std::shared_ptr<const GuestModule> module, const Budget& budget) {
   assert(module);
+  return recorded(EventKind::replaced, [&] { return replace(std::move(module), budget); });
+}
+
+Result<> Host::replace(std::shared_ptr<const GuestModule> module, const Budget& budget) {
   if (busy_.test_and_set(std::memory_order_acquire)) return busy();
   const Cleared cleared{busy_};
   const AtWork at_work;
   if (hosts_at_work > options_.nesting_max) return too_many_at_work(options_.nesting_max);
   WAPC_CHECK(check_fuel(module->engine(), options_.limits));
-  const auto begun = Budget::Clock::now();
-  auto guest = start_guest(*module, budget);
-  record(EventKind::replaced, guest ? nullptr : &guest.error(), begun);
-  if (!guest) return std::unexpected{std::move(guest).error()};
-  guest_ = *std::move(guest);
+  WAPC_TRY(guest_, recorded(EventKind::started, [&] { return start_guest(*module, budget); }));
   module_ = std::move(module);
   failed_start_.reset();
   return {};

@@ -594,6 +594,28 @@ TEST(HostTest, TellsWhatHappens) {
                           "call_failed 7: fails 5 0 -> protocol violation"));
 }
 
+TEST(HostTest, TellsOfAGuestThatWasNotEvenTried) {
+  const auto events = std::make_shared<RecordingEvents>();
+  std::unique_ptr<Host> host;
+  const auto module = load(calling_host(1));
+  const auto replacing = answering([&](const HostCall&) -> Result<Bytes> {
+    EXPECT_EQ(host->replace_module(module).error().code(), Errc::busy);
+    return Bytes{};
+  });
+  EXPECT_FALSE(Host::start(
+      module, {.events = events,
+               .guest_id = 7,
+               .wasi = {.directories = {{.host_path = "/no/such", .guest_path = "/"}}}}));
+  EXPECT_FALSE(Host::start(module, {.events = events, .limits = {.fuel = 1}, .guest_id = 8}));
+  host = Host::start(module, {.handler = replacing, .events = events, .guest_id = 9}).value();
+  EXPECT_TRUE(host->invoke(kAny));
+
+  EXPECT_THAT(events->lines,
+              ElementsAre("started 7:  0 0 -> invalid options", "started 8:  0 0 -> unsupported",
+                          "started 9:  0 0", "replaced 9:  0 0 -> busy",
+                          "host_call 9: name/name/name 4 0"));
+}
+
 TEST(HostTest, TellsWhyAHostCallFailed) {
   const auto events = std::make_shared<RecordingEvents>();
   const auto options = [&](std::shared_ptr<HostHandler> handler) {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "support/host_resources.hpp"
+#include "support/thread_with_stack.hpp"
 #include "wapc/conformance/puppet.hpp"
 #include "wapc/conformance/suite.hpp"
 #include "wapc/providers/builtin.hpp"
@@ -258,6 +259,30 @@ TEST_P(ProcessTest, SharesModulesAmongThreadsThatCallCancelAndReplace) {
   };
   std::vector<std::jthread> threads;
   for (unsigned i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
+}
+
+TEST_P(ProcessTest, AThreadWithTooLittleStackHarmsNobodyElse) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
+#endif
+  constexpr std::size_t kTooLittle = 112U << 10U;
+  const auto engine = GetParam().make().value();
+  const auto host = Host::start(load(*engine), {.restart_wait = std::chrono::hours{1}}).value();
+  const auto answer = Script{}.response("as it was");
+  ASSERT_EQ(outcome_of(*host, Script{}.store(answer).response("")), std::nullopt);
+  Error refused{Errc::internal, ""};
+  const auto call = [&] { refused = host->invoke({}).error(); };
+
+  testing::on_thread_with_stack(kTooLittle, call);
+  EXPECT_EQ(refused.code(), Errc::limit_exceeded);
+  EXPECT_NE(refused.message().find("native stack"), std::string::npos) << refused.message();
+  EXPECT_EQ(as_text(host->invoke({}).value()), "as it was");
+
+  // Nor does one that would have to start a fresh instance begin a back-off.
+  ASSERT_EQ(outcome_of(*host, Script{}.trap(PuppetTrap::unreachable)), Errc::trapped);
+  testing::on_thread_with_stack(kTooLittle, call);
+  EXPECT_EQ(refused.code(), Errc::limit_exceeded);
+  EXPECT_EQ(outcome_of(*host, answer), std::nullopt);
 }
 
 TEST_P(ProcessTest, AHostMayGoWhileItsStopTokenIsUsed) {

@@ -73,17 +73,25 @@ class Instance : public Caller {
   /// error that a host function returned, to which the guest's frames are added if it is `trapped`
   /// and has none; with `limit_exceeded` when the thread has too little native stack, `unsupported`
   /// when the function takes or gives more than whole numbers, `internal` when the engine is at
-  /// fault. Whatever the error, the instance is spent, save one: after an error of a host function
-  /// the engine can enter it again, if the host finds that right.
+  /// fault. Whatever the error, the instance is spent, save two: one whose guest was not entered
+  /// (see `was_entered`), and after an error of a host function the engine can enter it again, if
+  /// the host finds that right.
   [[nodiscard]] virtual Result<std::uint64_t> call(ExportIndex function,
                                                    std::span<const std::uint64_t> arguments,
                                                    const Budget& budget) = 0;
+
+  /// Whether the last call came as far as guest code. When it did not, the instance is as it was.
+  [[nodiscard]] virtual bool was_entered() const noexcept { return true; }
 };
 
 /// A module and what it imports. Immutable and thread-safe.
 class LinkedModule {
  public:
   virtual ~LinkedModule() = default;
+
+  /// Whether the calling thread may enter guest code. Fails as `Instance::call` then would:
+  /// `limit_exceeded` for too little native stack, `unsupported` in a process that was forked off.
+  [[nodiscard]] virtual Result<> may_enter() const { return {}; }
 
   /// Also runs the start section, within `budget`. `states[i]` is for the functions of the i-th
   /// table linked, of that table's type, and outlives the instance; the span itself is copied.

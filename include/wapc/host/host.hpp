@@ -2,9 +2,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "wapc/base/budget.hpp"
@@ -88,10 +90,12 @@ class Host final : public Invoker {
   /// in neither response nor error): the instance goes on. Fails with `trapped`,
   /// `protocol_violation` (a pointer outside its memory), `deadline_exceeded`, `cancelled` or
   /// `limit_exceeded`: the instance is spent. Fails with `internal` when a host function of the
-  /// program's own threw or the engine is at fault: the instance is spent too. Fails with `busy`,
-  /// `cancelled` when the stop token was used before the call and, for an operation or payload of 4
-  /// GiB and more or one host too many on this thread, `limit_exceeded`: nothing happened. A fresh
-  /// instance may fail as `start` does, and is not tried too often (`HostOptions::restart_wait`).
+  /// program's own threw or the engine is at fault: the instance is spent too. Fails with `busy`;
+  /// `cancelled` when the stop token was used before the call; `limit_exceeded` for an operation or
+  /// payload of 4 GiB and more, one host too many on this thread, or too little native stack left
+  /// on it; and `unsupported` in a process that was forked off since: nothing happened to the
+  /// guest. A fresh instance may fail as `start` does, and is not tried too often
+  /// (`HostOptions::restart_wait`).
   [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override;
 
   /// Starts an instance of `module` and, when that succeeds, drops the one of today. When it fails,
@@ -108,18 +112,19 @@ class Host final : public Invoker {
     Budget::Clock::time_point next;
   };
 
-  Host(std::shared_ptr<const GuestModule> module, HostOptions options,
-       std::shared_ptr<const WasiGrants> grants);
+  Host(std::shared_ptr<const GuestModule> module, HostOptions options);
 
+  template <typename Work>
+  std::invoke_result_t<Work> recorded(EventKind kind, Work work) const;
+  [[nodiscard]] Result<> start_first(const Budget& budget);
   [[nodiscard]] Result<std::unique_ptr<Guest>> start_guest(const GuestModule& module,
                                                            const Budget& budget) const;
-  [[nodiscard]] Result<std::unique_ptr<Guest>> start_quietly(const GuestModule& module,
-                                                             const Budget& budget) const;
   [[nodiscard]] Result<> call(const Invocation& invocation, Bytes& response,
                               std::optional<Budget::Clock::time_point>& begun);
   [[nodiscard]] Result<> answer(const Invocation& invocation, const Budget& budget,
                                 Bytes& response);
   [[nodiscard]] Result<> restart(const Budget& budget);
+  [[nodiscard]] Result<> replace(std::shared_ptr<const GuestModule> module, const Budget& budget);
   void record(EventKind kind, const Error* error, Budget::Clock::time_point begun,
               const Invocation* invocation = nullptr) const;
 

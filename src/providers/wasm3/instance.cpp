@@ -58,7 +58,7 @@ Result<> load_error(M3Result result) {
 
 }  // namespace
 
-/// The time between the entry into guest code and its end.
+/// The time in which the budget is looked at: guest code runs, or wasm3 translates it.
 class Wasm3Instance::Entered {
  public:
   Entered(Wasm3Instance& instance, const Budget& budget) : instance_{instance} {
@@ -96,10 +96,13 @@ Result<> Wasm3Instance::start(const InstanceLimits& limits, const Budget& budget
   if (!linked_->module().core().ticker().alive()) return std::unexpected{forked_since()};
   if (!module_) return std::unexpected{no_instance(m3Err_mallocFailed)};
   Result<> loaded;
-  WAPC_CHECK(with_stack(linked_->module().compile_stack(),
-                        [&](const void* stack_limit) { loaded = load(limits, stack_limit); }));
+  {
+    const Entered entered{*this, budget};
+    WAPC_CHECK(with_stack(linked_->module().compile_stack(),
+                          [&](const void* stack_limit) { loaded = load(limits, stack_limit); }));
+  }
   WAPC_CHECK(loaded);
-  WAPC_CHECK(budget.check());  // Reading and translating the module took time too.
+  WAPC_CHECK(budget.check());  // What came after the last look took time too.
   const auto& start = linked_->module().info().start;
   if (!start) return {};
   WAPC_CHECK(run(*start, {}, budget));
@@ -126,7 +129,9 @@ Result<> Wasm3Instance::load(const InstanceLimits& limits, const void* stack_lim
                            Trap::table_out_of_bounds));
   WAPC_CHECK(segment_error(wapc_wasm3_fill_memory(module), Trap::memory_out_of_bounds));
   WAPC_CHECK(link());
-  return load_error(wapc_wasm3_compile(module, nullptr));
+  const auto compiled = wapc_wasm3_compile(module, nullptr);
+  if (compiled == kStopped) return std::unexpected{take_reason()};
+  return load_error(compiled);
 }
 
 // By position: by name, wasm3 compares each import with each.
@@ -163,6 +168,7 @@ Result<std::uint64_t> Wasm3Instance::call(ExportIndex index,
 Result<std::uint64_t> Wasm3Instance::run(std::uint32_t function,
                                          std::span<const std::uint64_t> arguments,
                                          const Budget& budget) {
+  entered_ = false;
   if (budget.stop.stop_requested()) return std::unexpected{budget_spent(Errc::cancelled)};
   if (!linked_->module().core().ticker().alive()) [[unlikely]]
     return std::unexpected{forked_since()};
@@ -173,6 +179,7 @@ Result<std::uint64_t> Wasm3Instance::run(std::uint32_t function,
   M3Result trap = m3Err_none;
   {
     const Entered entered{*this, budget};
+    entered_ = true;
     trap = wapc_wasm3_call(module_.get(), function, arguments.data(), arguments.size(), limit,
                            &result);
   }
@@ -183,12 +190,16 @@ Result<std::uint64_t> Wasm3Instance::run(std::uint32_t function,
 
 Error Wasm3Instance::why(M3Result trap, std::uint32_t function) {
   if (trap == kStopped) {
-    assert(stopped_by_);
-    auto reason = *std::exchange(stopped_by_, std::nullopt);  // NOLINT(*-unchecked-optional-access)
+    auto reason = take_reason();
     const bool wants_frames = reason.code() == Errc::trapped && reason.backtrace().empty();
     return wants_frames ? reason.with_backtrace(frames(function)) : reason;
   }
   return trapped_by(trap, frames(function));
+}
+
+Error Wasm3Instance::take_reason() {
+  assert(stopped_by_);
+  return *std::exchange(stopped_by_, std::nullopt);  // NOLINT(*-unchecked-optional-access)
 }
 
 // The guest's frames when it was stopped in a call of `function`.

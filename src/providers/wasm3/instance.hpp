@@ -29,6 +29,8 @@ class Wasm3Instance final : public Instance {
                                            std::span<const std::uint64_t> arguments,
                                            const Budget& budget) override;
 
+  [[nodiscard]] bool was_entered() const noexcept override { return entered_; }
+
   [[nodiscard]] GuestMemory memory() override;
 
   [[nodiscard]] const Budget& budget() const override;
@@ -53,6 +55,7 @@ class Wasm3Instance final : public Instance {
                                           std::span<const std::uint64_t> arguments,
                                           const Budget& budget);
   [[nodiscard]] Error why(M3Result trap, std::uint32_t function);
+  [[nodiscard]] Error take_reason();
   [[nodiscard]] std::string frames(std::uint32_t function) const;
   [[nodiscard]] M3Result look_at_budget() noexcept;
 
@@ -64,7 +67,8 @@ class Wasm3Instance final : public Instance {
   Wasm3Handle module_;
   WapcWasm3Memory* const* memory_ = nullptr;  // Null when the guest exports none.
 
-  const Budget* budget_ = nullptr;   // Of the call in progress.
+  bool entered_ = false;             // By the last call.
+  const Budget* budget_ = nullptr;   // Of the call, or of the load, in progress.
   std::optional<Error> stopped_by_;  // Why we had wasm3 stop the guest.
 };
 

@@ -83,6 +83,15 @@ Wasm3LinkedModule::Wasm3LinkedModule(std::shared_ptr<const Wasm3Module> module,
                                      std::vector<ResolvedImport> imports, std::size_t tables)
     : module_{std::move(module)}, imports_{std::move(imports)}, tables_{tables} {}
 
+Result<> Wasm3LinkedModule::may_enter() const {
+  const auto& core = module_->core();
+  if (!core.ticker().alive()) return std::unexpected{forked_since()};
+  if (stack_limit(core.options().stack_bytes) == nullptr) {
+    return std::unexpected{too_little_stack()};
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Instance>> Wasm3LinkedModule::instantiate(std::span<HostState* const> states,
                                                                  const InstanceLimits& limits,
                                                                  const Budget& budget) const {

@@ -69,6 +69,8 @@ class Wasm3LinkedModule final : public LinkedModule,
   Wasm3LinkedModule(std::shared_ptr<const Wasm3Module> module, std::vector<ResolvedImport> imports,
                     std::size_t tables);
 
+  [[nodiscard]] Result<> may_enter() const override;
+
   [[nodiscard]] Result<std::unique_ptr<Instance>> instantiate(std::span<HostState* const> states,
                                                               const InstanceLimits& limits,
                                                               const Budget& budget) const override;

@@ -17,7 +17,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
 #include <wabt/binary-writer.h>
 #include <wabt/error-formatter.h>
 #include <wabt/ir.h>
@@ -26,6 +25,7 @@
 #include <wabt/wast-parser.h>
 
 #include "engine/native_stack.hpp"
+#include "support/thread_with_stack.hpp"
 #include "wapc/engine/trap.hpp"
 
 // What is particular to this engine. What all engines must do alike stands in conformance/.
@@ -34,8 +34,9 @@ namespace wapc {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using testing::on_thread_with_stack;
+using ::testing::StartsWith;
 
 // What the guests of these tests may call.
 class Probe final : public HostState {
@@ -111,7 +112,7 @@ Budget in(milliseconds time) {
   return {.deadline = Budget::Clock::now() + time};
 }
 
-class Wasm3Test : public testing::Test {
+class Wasm3Test : public ::testing::Test {
  protected:
   std::shared_ptr<const Module> compile(const Bytes& wasm) {
     auto module = engine_->compile(wasm);
@@ -151,25 +152,6 @@ class Wasm3Test : public testing::Test {
   std::unique_ptr<Engine> engine_ = make_wasm3_engine().value();
   std::shared_ptr<const Module> module_;
 };
-
-// What `use` does on a thread with a stack of `bytes`.
-void on_thread_with_stack(std::size_t bytes, const std::function<void()>& use) {
-#ifdef __SANITIZE_THREAD__
-  bytes += 800U << 10U;  // Which ThreadSanitizer takes for itself.
-#endif
-  pthread_attr_t attributes;
-  ASSERT_EQ(pthread_attr_init(&attributes), 0);
-  ASSERT_EQ(pthread_attr_setstacksize(&attributes, bytes), 0);
-  pthread_t thread{};
-  const auto body = [](void* work) -> void* {
-    (*static_cast<const std::function<void()>*>(work))();
-    return nullptr;
-  };
-  ASSERT_EQ(pthread_create(&thread, &attributes, body, const_cast<std::function<void()>*>(&use)),
-            0);  // NOLINT
-  ASSERT_EQ(pthread_join(thread, nullptr), 0);
-  pthread_attr_destroy(&attributes);
-}
 
 constexpr std::string_view kEndless =
     R"((module (func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))))";
@@ -257,7 +239,7 @@ struct TrapCase {
   std::string_view body;
 };
 
-class Wasm3TrapTest : public Wasm3Test, public testing::WithParamInterface<TrapCase> {};
+class Wasm3TrapTest : public Wasm3Test, public ::testing::WithParamInterface<TrapCase> {};
 
 TEST_P(Wasm3TrapTest, IsReportedInTheWordsOfTheSpecification) {
   const auto result = run(R"((module (memory 1) (table 2 funcref)
@@ -274,7 +256,7 @@ TEST_P(Wasm3TrapTest, IsReportedInTheWordsOfTheSpecification) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Wasm3TrapTest,
-    testing::Values(
+    ::testing::Values(
         TrapCase{Trap::unreachable, "unreachable"},
         TrapCase{Trap::memory_out_of_bounds, "(drop (i32.load (i32.const 65536)))"},
         TrapCase{Trap::memory_out_of_bounds, "(drop (i32.load offset=0xffffffff (i32.const -1)))"},
@@ -307,7 +289,8 @@ TEST_F(Wasm3Test, BoundsABacktrace) {
 }
 
 // Each way to go on without end. The budget is looked at in loops and in calls.
-class Wasm3EndlessTest : public Wasm3Test, public testing::WithParamInterface<std::string_view> {};
+class Wasm3EndlessTest : public Wasm3Test,
+                         public ::testing::WithParamInterface<std::string_view> {};
 
 TEST_P(Wasm3EndlessTest, EndsAtItsDeadline) {
   const auto result = run(GetParam(), {}, in(milliseconds{5}));
@@ -318,19 +301,19 @@ TEST_P(Wasm3EndlessTest, EndsAtItsDeadline) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Wasm3EndlessTest,
-    testing::Values(R"((module (func (export "run") (loop br 0))))",
-                    R"((module (func (export "run") (loop (br_if 0 (i32.const 1))))))",
-                    R"((module (func (export "run") (loop (br_table 0 0 0 (i32.const 1))))))",
-                    R"((module (func (export "run") (loop (loop (loop (br 2)))))))",
-                    R"((module (func (export "run") (loop (loop) (loop) (br 0)))))",
-                    R"((module (func (export "run")
+    ::testing::Values(R"((module (func (export "run") (loop br 0))))",
+                      R"((module (func (export "run") (loop (br_if 0 (i32.const 1))))))",
+                      R"((module (func (export "run") (loop (br_table 0 0 0 (i32.const 1))))))",
+                      R"((module (func (export "run") (loop (loop (loop (br 2)))))))",
+                      R"((module (func (export "run") (loop (loop) (loop) (br 0)))))",
+                      R"((module (func (export "run")
              (i32.const 1) (loop (param i32) (drop) (i32.const 2) (br 0)))))",
-                    R"((module (func $f (export "run") (return_call $f))))",
-                    R"((module (type $t (func)) (table funcref (elem $f))
+                      R"((module (func $f (export "run") (return_call $f))))",
+                      R"((module (type $t (func)) (table funcref (elem $f))
              (func $f (export "run") (return_call_indirect (type $t) (i32.const 0)))))",
-                    R"((module (import "env" "minus" (func $minus (param i32) (result i32)))
+                      R"((module (import "env" "minus" (func $minus (param i32) (result i32)))
              (func (export "run") (loop (drop (call $minus (i32.const 1))) br 0))))",
-                    R"((module (memory 16) (func (export "run")
+                      R"((module (memory 16) (func (export "run")
              (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576)) br 0))))"));
 
 TEST_F(Wasm3Test, EndsALoopThatIsCancelledFromAnotherThread) {
@@ -558,10 +541,25 @@ TEST_F(Wasm3Test, EntersNoGuestOnAThreadWithTooLittleStack) {
 
   EXPECT_EQ(called.error().code(), Errc::limit_exceeded);
   EXPECT_THAT(called.error().message(), HasSubstr("native stack"));
+  EXPECT_FALSE((*instance)->was_entered());
+}
+
+// Translating it takes longer than a tick. What a look in time is worth: bench/safety.
+TEST_F(Wasm3Test, LooksAtTheBudgetWhileItTranslatesAModule) {
+  const auto wasm = from_text(R"((module (func (export "run") (local i32) )" +
+                              repeated("(local.set 0 (i32.const 1))", 400'000) + "))");
+  module_ = engine_->compile(wasm).value();
+  const auto linked = module_->link({}).value();
+
+  const auto late = linked->instantiate({}, {}, {.deadline = Budget::Clock::now()});
+
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code(), Errc::deadline_exceeded);
+  EXPECT_TRUE(linked->instantiate({}, {}, {}));
 }
 
 // On a small stack: the guests trap before the thread's stack ends.
-class Wasm3SmallStackTest : public Wasm3Test, public testing::WithParamInterface<std::string> {};
+class Wasm3SmallStackTest : public Wasm3Test, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(Wasm3SmallStackTest, EndsWhatTakesNativeStackWithoutEnd) {
   const auto wasm = from_text(GetParam());
@@ -574,15 +572,15 @@ TEST_P(Wasm3SmallStackTest, EndsWhatTakesNativeStackWithoutEnd) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Wasm3SmallStackTest,
-    testing::Values(std::string{kEndless},
-                    R"((module (type $t (func (result i32))) (table funcref (elem $f))
+    ::testing::Values(std::string{kEndless},
+                      R"((module (type $t (func (result i32))) (table funcref (elem $f))
           (func $f (export "run") (result i32)
             (i32.add (call_indirect (type $t) (i32.const 0)) (i32.const 1)))))",
-                    // Recursion within loops that nest, and loops behind one another: what follows
-                    // a loop runs inside it.
-                    R"((module (func $f (export "run") )" + repeated("(loop ", 900) + "(call $f)" +
-                        repeated(")", 900) + "))",
-                    R"((module (func (export "run") )" + repeated("(loop)", 20'000) + "))"));
+                      // Recursion within loops that nest, and loops behind one another: what
+                      // follows a loop runs inside it.
+                      R"((module (func $f (export "run") )" + repeated("(loop ", 900) +
+                          "(call $f)" + repeated(")", 900) + "))",
+                      R"((module (func (export "run") )" + repeated("(loop)", 20'000) + "))"));
 
 TEST_F(Wasm3Test, CompilesOnAThreadWithALittleStack) {
   const auto wasm = from_text(R"((module (func (export "run") (result i32) )" +

@@ -1,6 +1,7 @@
 #include "providers/wasmtime/core.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "engine/fork.hpp"
 
@@ -97,6 +98,13 @@ Core::Core(const WasmtimeOptions& options)
       stack_needed_{options.stack_bytes + kStackReserve},
       engine_{make_engine(options)},
       ticker_{options.tick, [engine = engine_.get()] { wasmtime_engine_increment_epoch(engine); }} {
+}
+
+Error Core::why_not_enter() const {
+  if (!ticker_.alive()) return forked_since();
+  return {Errc::limit_exceeded, "the calling thread has " + std::to_string(native_stack_left()) +
+                                    " bytes of native stack left; guest code needs " +
+                                    std::to_string(stack_needed_)};
 }
 
 }  // namespace wapc::wasmtime

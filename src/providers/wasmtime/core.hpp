@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
+#include "engine/native_stack.hpp"
 #include "engine/ticker.hpp"
 #include "providers/wasmtime/handles.hpp"
 #include "wapc/engine/engine.hpp"
@@ -20,9 +22,13 @@ class Core {
 
   [[nodiscard]] const EngineInfo& info() const noexcept { return info_; }
 
-  /// Bytes of native stack that a thread must have left to enter a guest: with less, guest code
-  /// would run into the end of the stack before it met the engine's limit.
-  [[nodiscard]] std::size_t stack_needed() const noexcept { return stack_needed_; }
+  /// Whether the calling thread may enter guest code: with too little native stack, guest code
+  /// would run into its end before it met the engine's limit; without ticks nothing would end it.
+  [[nodiscard]] bool may_enter() const noexcept {
+    return native_stack_left() >= stack_needed_ && ticker_.alive();
+  }
+
+  [[nodiscard]] Error why_not_enter() const;
 
   /// Moves the epoch on: running guests look at their budget whenever it has.
   [[nodiscard]] Ticker& ticker() const noexcept { return ticker_; }

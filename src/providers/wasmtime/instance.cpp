@@ -68,11 +68,11 @@ class WasmtimeInstance::Entered {
 WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> linked,
                                    std::span<HostState* const> states, const InstanceLimits& limits)
     : linked_{std::move(linked)},
+      core_{linked_->module().core()},
       states_{states.begin(), states.end()},
-      stack_needed_{linked_->module().core().stack_needed()},
       fuel_{limits.fuel},
-      ticks_{linked_->module().core().ticker()},
-      store_{wasmtime_store_new(linked_->module().core().engine(), this, nullptr)},
+      ticks_{core_.ticker()},
+      store_{wasmtime_store_new(core_.engine(), this, nullptr)},
       context_{wasmtime_store_context(store_.get())} {
   wasmtime_store_limiter(store_.get(), clamped(limits.memory_bytes), clamped(limits.table_elements),
                          1, clamped(limits.tables), clamped(limits.memories));
@@ -112,6 +112,7 @@ Result<> WasmtimeInstance::start(const Budget& budget) {
 Result<std::uint64_t> WasmtimeInstance::call(ExportIndex index,
                                              std::span<const std::uint64_t> arguments,
                                              const Budget& budget) {
+  entered_ = false;
   if (!may_enter(budget)) [[unlikely]] {
     return std::unexpected{why_not_enter(budget)};
   }
@@ -131,6 +132,7 @@ Result<std::uint64_t> WasmtimeInstance::call(ExportIndex index,
   wasmtime_error_t* error = nullptr;
   {
     const Entered entered{*this, budget};
+    entered_ = true;
     error = wasmtime_func_call_unchecked(context_, &function->handle, values.data(),
                                          std::max<std::size_t>(arguments.size(), 1), &trap);
   }
@@ -175,24 +177,20 @@ wasm_trap_t* WasmtimeInstance::answer(void* import, wasmtime_caller_t* caller,
   return nullptr;
 }
 
-// Asked before every entry into guest code. The clock is not read: a deadline that has passed ends
-// the guest at the next tick, and one that passes in the last tick of a call ends nothing.
+// Before every entry into guest code. The clock is not read: a deadline that has passed ends the
+// guest at the next tick, and one that passes in the last tick of a call ends nothing.
 bool WasmtimeInstance::may_enter(const Budget& budget) const noexcept {
-  return !budget.stop.stop_requested() && native_stack_left() >= stack_needed_ &&
-         linked_->module().core().ticker().alive();
+  return !budget.stop.stop_requested() && core_.may_enter();
 }
 
 Error WasmtimeInstance::why_not_enter(const Budget& budget) const {
   if (budget.stop.stop_requested()) return budget_spent(Errc::cancelled);
-  if (!linked_->module().core().ticker().alive()) return forked_since();
-  return {Errc::limit_exceeded, "the calling thread has " + std::to_string(native_stack_left()) +
-                                    " bytes of native stack left; guest code needs " +
-                                    std::to_string(stack_needed_)};
+  return core_.why_not_enter();
 }
 
 // Where fuel is counted, a store without any runs nothing.
 void WasmtimeInstance::refuel() noexcept {
-  if (!linked_->module().core().info().counts_fuel) return;
+  if (!core_.info().counts_fuel) return;
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
   [[maybe_unused]] const ErrorHandle error{
       wasmtime_context_set_fuel(context_, fuel_.value_or(kMost))};

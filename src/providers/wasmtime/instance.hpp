@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/ticker.hpp"
+#include "providers/wasmtime/core.hpp"
 #include "providers/wasmtime/handles.hpp"
 #include "providers/wasmtime/module.hpp"
 #include "wapc/engine/engine.hpp"
@@ -30,6 +31,8 @@ class WasmtimeInstance final : public Instance {
   [[nodiscard]] Result<std::uint64_t> call(ExportIndex index,
                                            std::span<const std::uint64_t> arguments,
                                            const Budget& budget) override;
+
+  [[nodiscard]] bool was_entered() const noexcept override { return entered_; }
 
   [[nodiscard]] GuestMemory memory() override;
 
@@ -62,8 +65,8 @@ class WasmtimeInstance final : public Instance {
   [[nodiscard]] wasmtime_error_t* look_at_budget() noexcept;
 
   const std::shared_ptr<const WasmtimeLinkedModule> linked_;
+  const Core& core_;  // The module's.
   const std::vector<HostState*> states_;
-  const std::size_t stack_needed_;
   const std::optional<std::uint64_t> fuel_;  // For each entry.
   const Ticker::Use ticks_;
   StoreHandle store_;  // Of what is above, all is dropped later.
@@ -72,6 +75,7 @@ class WasmtimeInstance final : public Instance {
   std::optional<wasmtime_memory_t> memory_;      // Once it was asked for.
   std::vector<Function> functions_;
 
+  bool entered_ = false;                 // By the last call.
   const Budget* budget_ = nullptr;       // Of the call in progress.
   wasmtime_caller_t* caller_ = nullptr;  // Of the host function in progress.
   std::optional<Error> stopped_by_;      // Why we had the engine stop the guest.

@@ -111,6 +111,11 @@ WasmtimeLinkedModule::WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule>
       tables_{tables},
       prepared_{std::move(prepared)} {}
 
+Result<> WasmtimeLinkedModule::may_enter() const {
+  if (module_->core().may_enter()) return {};
+  return std::unexpected{module_->core().why_not_enter()};
+}
+
 Result<std::unique_ptr<Instance>> WasmtimeLinkedModule::instantiate(
     std::span<HostState* const> states, const InstanceLimits& limits, const Budget& budget) const {
   assert(states.size() == tables_);

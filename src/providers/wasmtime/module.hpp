@@ -62,6 +62,8 @@ class WasmtimeLinkedModule final : public LinkedModule,
                        std::vector<HostImport> imports, std::size_t tables,
                        InstancePreHandle prepared);
 
+  [[nodiscard]] Result<> may_enter() const override;
+
   [[nodiscard]] Result<std::unique_ptr<Instance>> instantiate(std::span<HostState* const> states,
                                                               const InstanceLimits& limits,
                                                               const Budget& budget) const override;

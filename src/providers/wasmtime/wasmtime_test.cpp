@@ -16,9 +16,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <pthread.h>
 
 #include "providers/wasmtime/handles.hpp"
+#include "support/thread_with_stack.hpp"
 #include "wapc/engine/trap.hpp"
 
 // What is particular to this engine. What all engines must do alike stands in conformance/.
@@ -27,8 +27,9 @@ namespace wapc {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using testing::on_thread_with_stack;
+using ::testing::StartsWith;
 
 // What the guests of these tests may call.
 class Probe final : public HostState {
@@ -86,7 +87,7 @@ ExportIndex function(const Module& module, std::string_view name) {
   return index.value_or(ExportIndex{});
 }
 
-class WasmtimeTest : public testing::Test {
+class WasmtimeTest : public ::testing::Test {
  protected:
   explicit WasmtimeTest(const WasmtimeOptions& options = {})
       : engine_{make_wasmtime_engine(options).value()} {}
@@ -118,28 +119,6 @@ class WasmtimeTest : public testing::Test {
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<const Module> module_;
 };
-
-// Runs `use` on a thread with a stack of `bytes`: of our own memory, for the C library may give a
-// thread the larger stack of one that has ended.
-void on_thread_with_stack(std::size_t bytes, const std::function<void()>& use) {
-  struct alignas(4096) Page {
-    std::array<std::byte, 4096> bytes;
-  };
-
-  std::vector<Page> stack(bytes / sizeof(Page));
-  pthread_attr_t attributes;
-  ASSERT_EQ(pthread_attr_init(&attributes), 0);
-  ASSERT_EQ(pthread_attr_setstack(&attributes, stack.data(), bytes), 0);
-  pthread_t thread{};
-  const auto body = [](void* work) -> void* {
-    (**static_cast<const std::function<void()>**>(work))();
-    return nullptr;
-  };
-  const auto* work = &use;
-  ASSERT_EQ(pthread_create(&thread, &attributes, body, static_cast<void*>(&work)), 0);
-  ASSERT_EQ(pthread_join(thread, nullptr), 0);
-  pthread_attr_destroy(&attributes);
-}
 
 Budget within(std::chrono::nanoseconds time) {
   Budget budget;
@@ -222,7 +201,7 @@ struct TrapCase {
   std::string_view body;
 };
 
-class WasmtimeTrapTest : public WasmtimeTest, public testing::WithParamInterface<TrapCase> {};
+class WasmtimeTrapTest : public WasmtimeTest, public ::testing::WithParamInterface<TrapCase> {};
 
 TEST_P(WasmtimeTrapTest, IsReportedInTheWordsOfTheSpecification) {
   const auto result = run(R"((module (memory 1) (table 2 funcref)
@@ -239,7 +218,7 @@ TEST_P(WasmtimeTrapTest, IsReportedInTheWordsOfTheSpecification) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, WasmtimeTrapTest,
-    testing::Values(
+    ::testing::Values(
         TrapCase{Trap::unreachable, "unreachable"},
         TrapCase{Trap::memory_out_of_bounds, "(drop (i32.load (i32.const 65536)))"},
         TrapCase{Trap::undefined_element, "(call_indirect (type $void) (i32.const 9))"},
@@ -439,6 +418,7 @@ TEST_F(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
 
   EXPECT_EQ(called.error().code(), Errc::limit_exceeded);
   EXPECT_THAT(called.error().message(), HasSubstr("native stack"));
+  EXPECT_FALSE((*instance)->was_entered());
   EXPECT_EQ(instantiated, Errc::limit_exceeded);
 }
 
