@@ -1,50 +1,62 @@
 #include "engine/background.hpp"
 
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "base/try.hpp"
+#include "engine/native_thread.hpp"
 
 namespace wapc {
 
+namespace {
+
+// As much as the main thread usually has: compilers recurse.
+constexpr std::size_t kStack = 8U << 20U;
+
+}  // namespace
+
 struct Background::Work {
+  bool finished = false;
+  std::optional<NativeThread> thread;  // Last, so that it ends before what it uses.
+};
+
+struct Background::Shared {
   std::mutex mutex;
-  std::condition_variable_any finished;
-  bool is_finished = false;
-  std::jthread thread;  // Last, so that it ends before what it uses.
+  std::condition_variable_any changed;  // Something was finished, or a caller gave up.
+  std::size_t underway = 0;
+  std::list<std::shared_ptr<Work>> behind;  // Whose callers gave up. Last, as it is waited for.
 
-  void finish() {
-    // Told within the lock: who waits may drop all of this as soon as it is his.
-    const std::scoped_lock lock{mutex};
-    is_finished = true;
-    finished.notify_all();
+  void forget_finished() {
+    std::erase_if(behind, [](const auto& work) { return work->finished; });
   }
 
-  /// Whether it was finished before `budget` was spent.
-  [[nodiscard]] bool wait(const Budget& budget) {
-    const auto done = [this] { return is_finished; };
-    std::unique_lock lock{mutex};
+  /// Waits for `condition`; whether it came to hold before `budget` was spent.
+  [[nodiscard]] bool wait(std::unique_lock<std::mutex>& lock, const Budget& budget,
+                          const std::function<bool()>& condition) {
     if (budget.deadline == Budget::Clock::time_point::max()) {
-      return finished.wait(lock, budget.stop, done);
+      return changed.wait(lock, budget.stop, condition);
     }
-    return finished.wait_until(lock, budget.stop, budget.deadline, done);
+    return changed.wait_until(lock, budget.stop, budget.deadline, condition);
   }
 
-  [[nodiscard]] bool finished_by_now() {
+  void finish(Work& work) {
     const std::scoped_lock lock{mutex};
-    return is_finished;
+    work.finished = true;
+    --underway;
+    changed.notify_all();
   }
 };
 
-Background::~Background() {
-  // Their threads are not there to be joined.
-  if (forks() == forks_before_) return;
-  [[maybe_unused]] const auto* const left_behind = behind_.release();
-}
+Background::Background(std::size_t at_once_max)
+    : at_once_max_{at_once_max}, shared_{std::make_unique<Shared>()} {}
 
-void Background::forget_finished() {
-  std::erase_if(*behind_, [](const auto& work) { return work->finished_by_now(); });
+Background::~Background() {
+  if (forks() == forks_before_) return;
+  [[maybe_unused]] const auto* const left_behind = shared_.release();
 }
 
 Result<> Background::run(const Budget& budget, std::function<void()> work) {
@@ -53,31 +65,36 @@ Result<> Background::run(const Budget& budget, std::function<void()> work) {
     return {};
   }
   if (auto left = budget.check(); !left) return left;
-  {
-    const std::scoped_lock lock{mutex_};
-    forget_finished();
-    if (behind_->size() >= behind_max_) {
-      return failure(Errc::overloaded, std::to_string(behind_max_) +
-                                           " modules are still being compiled behind callers that "
-                                           "gave up waiting");
-    }
-  }
+  const auto spent = [&budget] {
+    const auto why = budget.spent(Budget::Clock::now());
+    return std::unexpected{budget_spent(why.value_or(Errc::deadline_exceeded))};
+  };
+  auto& shared = *shared_;
   const auto started = std::make_shared<Work>();
-  try {
-    // The thread refers to what owns it, and is joined before that goes.
-    started->thread = std::jthread{[&own = *started, work = std::move(work)]() mutable {
-      work();
-      work = nullptr;  // What it owned goes before anybody hears that it is done.
-      own.finish();
-    }};
-  } catch (const std::system_error&) {
-    return failure(Errc::limit_exceeded, "no thread to compile the module on");
+  std::unique_lock lock{shared.mutex};
+  const auto all_behind = [&] {
+    shared.forget_finished();
+    return shared.behind.size() >= at_once_max_;
+  };
+  const auto my_turn = [&] { return all_behind() || shared.underway < at_once_max_; };
+  if (!shared.wait(lock, budget, my_turn)) return spent();
+  if (all_behind()) {
+    return failure(Errc::overloaded, std::to_string(at_once_max_) +
+                                         " modules are still being compiled behind callers that "
+                                         "gave up waiting");
   }
-  if (started->wait(budget)) return {};
-  const std::scoped_lock lock{mutex_};
-  behind_->push_back(started);
-  const auto why = budget.spent(Budget::Clock::now());
-  return std::unexpected{budget_spent(why.value_or(Errc::deadline_exceeded))};
+  started->thread =
+      NativeThread::start(kStack, [&shared, &own = *started, work = std::move(work)]() mutable {
+        work();
+        work = nullptr;  // What it owned goes before anybody hears that it is done.
+        shared.finish(own);
+      });
+  if (!started->thread) return failure(Errc::limit_exceeded, "no thread to compile the module on");
+  ++shared.underway;
+  if (shared.wait(lock, budget, [&] { return started->finished; })) return {};
+  shared.behind.push_back(started);
+  shared.changed.notify_all();
+  return spent();
 }
 
 Result<std::shared_ptr<const Module>> compile_behind(

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "engine/fork.hpp"
@@ -20,9 +19,8 @@ namespace wapc {
 /// Thread-safe.
 class Background {
  public:
-  /// At most `behind_max` pieces of work go on behind callers that gave up: each holds a module's
-  /// bytes, and a processor.
-  explicit Background(std::size_t behind_max = 4) : behind_max_{behind_max} {}
+  /// Works on so much at once: each piece holds a module's bytes, and a processor.
+  explicit Background(std::size_t at_once_max = std::max(4U, std::thread::hardware_concurrency()));
 
   /// Waits for the work that is still going on; in a process that was forked off since there is
   /// none.
@@ -32,22 +30,20 @@ class Background {
   Background& operator=(const Background&) = delete;
 
   /// Does `work` and returns once it is done: on this thread when `budget` can never be spent, else
-  /// on another. Fails with `deadline_exceeded` or `cancelled` when the budget is spent first: then
-  /// the work goes on, and so `work` owns all that it uses. Fails with `overloaded` when too much
-  /// goes on behind callers already, `limit_exceeded` when there is no thread to be had. `work`
-  /// does not throw.
+  /// on another, when its turn has come. Fails with `deadline_exceeded` or `cancelled` when the
+  /// budget is spent first: then work that has begun goes on, and so `work` owns all that it uses.
+  /// Fails with `overloaded` when all there is room for goes on behind callers that gave up,
+  /// `limit_exceeded` when there is no thread to be had. `work` does not throw.
   [[nodiscard]] Result<> run(const Budget& budget, std::function<void()> work);
 
  private:
   struct Work;
-
-  void forget_finished();
+  struct Shared;
 
   const std::uint32_t forks_before_ = forks();
-  const std::size_t behind_max_;
-  std::mutex mutex_;
-  std::unique_ptr<std::list<std::shared_ptr<Work>>> behind_ =
-      std::make_unique<std::list<std::shared_ptr<Work>>>();
+  const std::size_t at_once_max_;
+  // In a forked process it is left as it is: nobody knows in which state threads have left it.
+  std::unique_ptr<Shared> shared_;
 };
 
 /// Compiles `wasm` by `compile`, which is a function of the bytes and the limits that owns all else

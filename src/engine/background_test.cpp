@@ -3,8 +3,10 @@
 #include <chrono>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -100,6 +102,23 @@ TEST(BackgroundTest, TakesOnOnlySoMuchBehindCallersThatGaveUp) {
     std::this_thread::yield();
     again = background.run(an_hour(), [] {});
   }
+}
+
+TEST(BackgroundTest, WorksOnSoMuchAtOnceAndOthersWaitForTheirTurn) {
+  Background background{1};
+  bool done = false;
+  const auto work = [&done] { done = true; };
+  {
+    std::optional<Held> held{std::in_place};
+    const std::jthread first{[&] { EXPECT_TRUE(background.run(an_hour(), held->work())); }};
+    held->wait_until_it_began();
+    const Budget short_time{.deadline = Budget::Clock::now() + std::chrono::milliseconds{1}};
+    EXPECT_EQ(background.run(short_time, work).error().code(), Errc::deadline_exceeded);
+    EXPECT_FALSE(done);
+    held.reset();
+  }
+  EXPECT_TRUE(background.run(an_hour(), work));
+  EXPECT_TRUE(done);
 }
 
 TEST(BackgroundTest, WaitsInTheEndForWhatItWorksOn) {

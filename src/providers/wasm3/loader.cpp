@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <limits>
 
-#include <pthread.h>
-
 #include "base/try.hpp"
 #include "engine/native_stack.hpp"
+#include "engine/native_thread.hpp"
 #include "providers/wasm3/errors.hpp"
 
 namespace wapc::wasm3 {
@@ -43,28 +42,16 @@ void run_if_there_is_room(Work& work) {
   work.done = true;
 }
 
-void* run_on_this_thread(void* work) {
-  run_if_there_is_room(*static_cast<Work*>(work));
-  return nullptr;
-}
-
-void run_on_a_thread(Work& work) {
-  const auto bytes = work.stack_bytes + kBefore + kUnchecked + kThreadExtra;
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return;
-  pthread_t thread{};
-  const bool started = pthread_attr_setstacksize(&attributes, bytes) == 0 &&
-                       pthread_create(&thread, &attributes, run_on_this_thread, &work) == 0;
-  pthread_attr_destroy(&attributes);
-  if (started) pthread_join(thread, nullptr);
-}
-
 }  // namespace
 
 Result<> with_stack(std::size_t stack_bytes, const std::function<void(const void* limit)>& run) {
   Work work{stack_bytes, run};
   run_if_there_is_room(work);
-  if (!work.done) run_on_a_thread(work);
+  if (!work.done) {
+    // Joined at once.
+    static_cast<void>(NativeThread::start(stack_bytes + kBefore + kUnchecked + kThreadExtra,
+                                          [&work] { run_if_there_is_room(work); }));
+  }
   if (!work.done) return failure(Errc::limit_exceeded, "no thread to compile the module on");
   return {};
 }
