@@ -1,77 +1,61 @@
 // How late a call ends after its deadline, and after its stop token was used, whatever the guest is
-// at: loops, recursion, host calls, floods, bulk operations, its start section. Each ended after a
-// few milliseconds, on each engine; prints percentiles, and fails when fewer than 99 of 100 end
-// within 10 ms. --load N keeps N threads busy meanwhile. For waits see wasi/wait_overshoot.
+// at: loops, recursion, host calls, floods, bulk operations, its start section; and, where an
+// engine translates a module for each instance, while it does. Each ended after a few milliseconds,
+// on each engine; prints percentiles, and fails when fewer than 99 of 100 end within 10 ms. --load
+// N keeps N threads busy meanwhile. For waits see wasi/wait_overshoot.
 
-#include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <cstring>
-#include <functional>
-#include <thread>
-#include <vector>
 
+#include "overshoot.hpp"
 #include "safety/guest.hpp"
 #include "wapc/providers/builtin.hpp"
 
 namespace wapc::bench {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
-
-constexpr milliseconds kAllowed{10};
-constexpr int kTimes = 200;
-
-/// How late `work`, which takes a budget and never ends by itself, ended.
-nanoseconds overshoot(const std::function<bool(const Budget&)>& work, bool by_deadline,
-                      milliseconds after) {
-  const auto due = Budget::Clock::now() + after;
-  std::stop_source stop;
-  std::jthread stopper;
-  Budget budget{.stop = stop.get_token()};
-  auto ended_at = due;
-  if (by_deadline) {
-    budget.deadline = due;
-  } else {
-    stopper = std::jthread{[&] {
-      std::this_thread::sleep_until(due);
-      ended_at = Budget::Clock::now();
-      stop.request_stop();
-    }};
-  }
-  const bool ended = work(budget);
-  const auto now = Budget::Clock::now();
-  if (stopper.joinable()) stopper.join();
-  if (!ended) {
-    std::fprintf(stderr, "it did not end by its budget\n");
-    std::exit(1);
-  }
-  return now - ended_at;
+void append(Bytes& bytes, std::string_view more) {
+  bytes.insert(bytes.end(), as_bytes(more).begin(), as_bytes(more).end());
 }
 
-bool by_budget(Errc code) {
-  return code == Errc::deadline_exceeded || code == Errc::cancelled;
+/// A number in four bytes of LEB128.
+void append_size(Bytes& bytes, std::size_t number) {
+  for (int i = 0; i < 4; ++i) {
+    bytes.push_back(static_cast<std::byte>(((number >> (7U * static_cast<unsigned>(i))) & 0x7FU) |
+                                           (i < 3 ? 0x80U : 0U)));
+  }
 }
 
-/// Prints two rows; whether 99 of 100 were in time.
-bool measure(std::string_view engine, const char* what,
-             const std::function<bool(const Budget&)>& work) {
-  bool in_time = true;
-  for (const bool by_deadline : {true, false}) {
-    std::vector<nanoseconds> late;
-    for (int i = 0; i < kTimes; ++i) {
-      late.push_back(overshoot(work, by_deadline, milliseconds{1 + i % 10}));
-    }
-    std::ranges::sort(late);
-    const auto at = [&](std::size_t percent) {
-      const auto i = std::min(late.size() * percent / 100, late.size() - 1);
-      return std::chrono::duration<double, std::milli>{late[i]}.count();
-    };
-    std::printf("%-10s %-16s %-10s %8.2f %8.2f %8.2f\n", std::string{engine}.c_str(), what,
-                by_deadline ? "deadline" : "stop", at(50), at(99), at(100));
-    in_time = in_time && at(99) <= milliseconds{kAllowed}.count();
+void append_section(Bytes& module, char id, const Bytes& body) {
+  module.push_back(static_cast<std::byte>(id));
+  append_size(module, body.size());
+  module.insert(module.end(), body.begin(), body.end());
+}
+
+/// A guest of 20 functions with a megabyte of code each.
+Bytes large_guest() {
+  using namespace std::string_view_literals;
+  constexpr std::size_t kFunctions = 20;
+  constexpr std::size_t kInstructions = 350'000;
+  Bytes functions;
+  Bytes code;
+  append_size(functions, kFunctions);
+  append_size(code, kFunctions);
+  for (std::size_t i = 0; i < kFunctions; ++i) {
+    functions.push_back(std::byte{0});
+    append_size(code, 1 + 3 * kInstructions + 3);
+    append(code, "\0"sv);                                                            // No locals.
+    for (std::size_t j = 0; j < kInstructions; ++j) append(code, "\x41\x01\x1a"sv);  // Dropped.
+    append(code, "\x41\x01\x0b"sv);
   }
-  return in_time;
+  Bytes module;
+  append(module, "\0asm\1\0\0\0"sv);
+  append(module, "\1\7\1\x60\2\x7f\x7f\1\x7f"sv);  // (i32, i32) -> i32.
+  append_section(module, 3, functions);
+  append(module, "\5\3\1\0\1"sv);  // A memory of a page.
+  append(module, "\7\x19\2\6memory\2\0\x0c__guest_call\0\0"sv);
+  append_section(module, 10, code);
+  return module;
 }
 
 bool measure(const BuiltinEngine& builtin, const Bytes& guest, const Bytes& starts) {
@@ -89,29 +73,29 @@ bool measure(const BuiltinEngine& builtin, const Bytes& guest, const Bytes& star
       return !answer && by_budget(answer.error().code());
     };
   };
-  bool in_time = measure(builtin.name, "a loop", calling(Does::loop));
-  in_time = measure(builtin.name, "host calls", calling(Does::host_call_flood)) && in_time;
-  in_time = measure(builtin.name, "log lines", calling(Does::log_flood)) && in_time;
-  in_time = measure(builtin.name, "bulk fills", calling(Does::bulk_loop)) && in_time;
-  const auto starting = GuestModule::load(*engine, starts).value();
-  return measure(builtin.name, "a start section",
-                 [&](const Budget& budget) {
-                   const auto started = Host::start(starting, {}, budget);
-                   return !started && by_budget(started.error().code());
-                 }) &&
+  const auto starting = [](const std::shared_ptr<const GuestModule>& what) {
+    return [what](const Budget& budget) {
+      const auto started = Host::start(what, {}, budget);
+      return !started && by_budget(started.error().code());
+    };
+  };
+  const auto name = builtin.name;
+  bool in_time = measure_overshoot(name, "a loop", calling(Does::loop));
+  in_time = measure_overshoot(name, "host calls", calling(Does::host_call_flood)) && in_time;
+  in_time = measure_overshoot(name, "log lines", calling(Does::log_flood)) && in_time;
+  in_time = measure_overshoot(name, "bulk fills", calling(Does::bulk_loop)) && in_time;
+  in_time = measure_overshoot(name, "a start section",
+                              starting(GuestModule::load(*engine, starts).value())) &&
+            in_time;
+  if (engine->info().execution != Execution::interpreted) return in_time;
+  return measure_overshoot(name, "translating",
+                           starting(GuestModule::load(*engine, large_guest()).value())) &&
          in_time;
 }
 
 int run(const char* guest, const char* starts, int busy_threads) {
-  std::vector<std::jthread> load;
-  for (int i = 0; i < busy_threads; ++i) {
-    load.emplace_back([](const std::stop_token& stop) {
-      while (!stop.stop_requested()) {
-      }
-    });
-  }
-  std::printf("%-10s %-16s %-10s %8s %8s %8s   ms late, %d times each\n", "engine", "what",
-              "ended by", "median", "99 %", "worst", kTimes);
+  const BusyThreads load{busy_threads};
+  print_overshoot_heading();
   bool in_time = true;
   for (const auto& builtin : builtin_engines()) {
     in_time = measure(builtin, read_guest(guest), read_guest(starts)) && in_time;
