@@ -153,6 +153,43 @@ struct Slots {
   std::string host_error;
 };
 
+/// Limits as they are, or so small that guests meet them.
+CallLimits some_limits(Choices& choices) {
+  CallLimits limits{.error_bytes = kTextMax, .name_bytes = kNameMax};
+  if (choices.rarely(4)) limits.response_bytes = choices.byte();
+  if (choices.rarely(4)) limits.error_bytes = choices.byte();
+  if (choices.rarely(4)) limits.host_call_bytes = choices.byte();
+  if (choices.rarely(4)) limits.name_bytes = choices.byte();
+  if (choices.rarely(4)) limits.host_calls = choices.below(8);
+  if (choices.rarely(4)) limits.log_bytes = choices.byte();
+  if (choices.rarely(4)) limits.log_lines = choices.below(8);
+  return limits;
+}
+
+/// What the log takes in one call, as GuestLog counts it.
+class LogRoom {
+ public:
+  explicit LogRoom(const CallLimits& limits) : limits_{limits} { renew(); }
+
+  void renew() {
+    bytes_ = limits_.log_bytes;
+    lines_ = limits_.log_lines;
+  }
+
+  /// Whether there is room for a line, which then takes it.
+  bool take(std::size_t size) {
+    if (lines_ == 0 || size > bytes_) return false;
+    --lines_;
+    bytes_ -= size;
+    return true;
+  }
+
+ private:
+  CallLimits limits_;
+  std::size_t bytes_ = 0;
+  std::uint64_t lines_ = 0;
+};
+
 std::size_t some_size(Choices& choices) {
   constexpr std::array<std::size_t, 8> kSizes{65536, 65536, 131072, 0, 1, 4, 100, 200'000};
   return choices.one_of(kSizes);
@@ -163,16 +200,23 @@ class Talk {
   explicit Talk(Choices& choices)
       : choices_{choices},
         caller_{some_size(choices)},
-        functions_{Conversation::imports().functions} {
+        functions_{Conversation::imports().functions},
+        limits_{some_limits(choices)},
+        denial_ends_{choices.rarely(4)},
+        room_{limits_} {
     const auto talkers = choices.below(8);
     if (talkers != 1) handler_ = std::make_shared<Handler>();
     if (talkers != 2) log_ = std::make_shared<Log>();
     if (handler_) handler_->caller = &caller_;
-    conversation_.emplace(
-        ConversationOptions{.guest_id = kGuestId,
-                            .handler = handler_,
-                            .log = log_ ? std::make_shared<GuestLog>(log_, kGuestId) : nullptr,
-                            .limits = {.error_bytes = kTextMax, .name_bytes = kNameMax}});
+    guest_log_ = std::make_shared<GuestLog>(
+        log_, kGuestId, GuestLog::Limits{.bytes = limits_.log_bytes, .lines = limits_.log_lines});
+    ConversationOptions options{.guest_id = kGuestId,
+                                .handler = handler_,
+                                .log = guest_log_,
+                                .limits = limits_,
+                                .ending_codes = {}};
+    if (denial_ends_) options.ending_codes = {Errc::denied};
+    conversation_.emplace(std::move(options));
     caller_.renew_budget(choices);
     const auto memory = caller_.memory();
     const auto pattern = choices.bytes(64);
@@ -205,6 +249,9 @@ class Talk {
     invocation_ = {.operation = operation_, .payload = payload_};
     caller_.renew_budget(choices_);
     conversation_->begin(invocation_);
+    guest_log_->begin_call();
+    room_.renew();
+    host_calls_ = 0;
     in_call_ = true;
     slots_ = {};
   }
@@ -369,16 +416,24 @@ class Talk {
   void judge_said(std::string_view name, std::uint32_t pointer, std::uint32_t length,
                   const Result<std::uint64_t>& result) {
     if (!inside(pointer, length)) return expect_failure(result, Errc::protocol_violation, name);
-    expect_value(result, 0, name);
     const auto said = text_at(pointer, length);
+    if (name == "__guest_response" && length > limits_.response_bytes) {
+      return expect_failure(result, Errc::limit_exceeded, name);
+    }
+    const auto line = to_utf8(said.substr(0, kTextMax));
+    if (name == "__console_log" && !room_.take(line.size())) {
+      check(!log_ || log_->console.empty(), "a line for which there was no room", name);
+      return expect_failure(result, Errc::limit_exceeded, name);
+    }
+    expect_value(result, 0, name);
     if (name == "__guest_response") {
       slots_.response.emplace(as_bytes(said).begin(), as_bytes(said).end());
     } else if (name == "__guest_error") {
-      slots_.guest_error = to_utf8(said.substr(0, kTextMax));
+      slots_.guest_error = to_utf8(said.substr(0, limits_.error_bytes));
     } else {
       check(name == "__console_log", "a function that is not known here", name);
       if (!log_) return;
-      check(log_->console == std::vector{to_utf8(said.substr(0, kTextMax))}, "another line", name);
+      check(log_->console == std::vector{line}, "another line", name);
     }
   }
 
@@ -391,8 +446,9 @@ class Talk {
       check(!asked, "the handler was asked, though a pointer is out of bounds");
       return expect_failure(result, Errc::protocol_violation, kName);
     }
-    if (std::max({numbers[1], numbers[3], numbers[5]}) > kNameMax) {
-      check(!asked, "the handler was asked, though a name is too long");
+    if (std::max({numbers[1], numbers[3], numbers[5]}) > limits_.name_bytes ||
+        numbers[7] > limits_.host_call_bytes || ++host_calls_ > limits_.host_calls) {
+      check(!asked, "the handler was asked, though a name, a payload or their number is too much");
       return expect_failure(result, Errc::limit_exceeded, kName);
     }
     slots_.host_answer.reset();
@@ -400,6 +456,9 @@ class Talk {
     if (handler_) {
       check(asked, "the handler was not asked");
       judge_asked(numbers);
+      const bool denied =
+          handler_->act == Handler::Act::fail || handler_->act == Handler::Act::fail_with_reply;
+      if (denied && denial_ends_) return expect_failure(result, Errc::denied, kName);
       if (handler_->late) {
         const bool cancelled = caller_.budget().stop.stop_requested();
         return expect_failure(result, cancelled ? Errc::cancelled : Errc::deadline_exceeded, kName);
@@ -418,8 +477,13 @@ class Talk {
     check(asked.operation == to_utf8(text_at(numbers[4], numbers[5])), "another operation");
     check(as_text(asked.payload) == text_at(numbers[6], numbers[7]), "another payload");
     check(asked.invocation == (in_call_ ? &invocation_ : nullptr), "another invocation");
-    const bool threw = handler_->act >= Handler::Act::throw_text;
-    check(!log_ || log_->host_lines == (threw ? 1 : 0), "the program was not told that it threw");
+    bool told = handler_->act >= Handler::Act::throw_text;
+    if (told) {
+      std::string line = "the host handler threw";
+      if (handler_->act != Handler::Act::throw_any) line += ": " + *handler_->error();
+      told = room_.take(line.size());
+    }
+    check(!log_ || log_->host_lines == (told ? 1 : 0), "the program was not told that it threw");
   }
 
   void judge_abort(const Result<std::uint64_t>& result) {
@@ -446,6 +510,11 @@ class Talk {
     } else if (*returned != 0 && slots_.response) {
       check(outcome.has_value(), "a response was not taken");
       check(response_ == *slots_.response, "another response");
+      if (slots_.guest_error) {
+        const std::string line =
+            "the guest answered, and dropped its error: " + *slots_.guest_error;
+        static_cast<void>(room_.take(line.size()));
+      }
     } else if (slots_.guest_error) {
       check(!outcome && outcome.error().code() == Errc::guest_error, "an error was not taken");
       check(outcome.error().message() == *slots_.guest_error, "another error");
@@ -461,11 +530,16 @@ class Talk {
   std::span<const HostFunction> functions_;
   std::shared_ptr<Handler> handler_;
   std::shared_ptr<Log> log_;
+  CallLimits limits_;
+  bool denial_ends_;
+  LogRoom room_;
+  std::shared_ptr<GuestLog> guest_log_;
   std::optional<Conversation> conversation_;
   std::string operation_;
   Bytes payload_;
   Invocation invocation_;
   bool in_call_ = false;
+  std::uint64_t host_calls_ = 0;  // In this call.
   Slots slots_;
   Bytes before_;    // The memory as it should be.
   Bytes response_;  // Used again for each call, as a program does.

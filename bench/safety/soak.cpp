@@ -7,9 +7,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include <malloc.h>
-#include <unistd.h>
 
 #include "safety/guest.hpp"
 #include "wapc/providers/builtin.hpp"
@@ -29,12 +29,20 @@ struct Held {
       const std::filesystem::directory_iterator entries{folder};
       return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
     };
-    std::ifstream statm{"/proc/self/statm"};
-    std::size_t size = 0;
-    std::size_t resident = 0;
-    statm >> size >> resident;
-    return {resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) / 1024,
-            count("/proc/self/fd"), count("/proc/self/task")};
+    return {resident(), count("/proc/self/fd"), count("/proc/self/task")};
+  }
+
+ private:
+  /// Summed up over the mappings: the short way, statm, is off by what processors have not yet
+  /// told.
+  static std::size_t resident() {
+    std::ifstream rollup{"/proc/self/smaps_rollup"};
+    for (std::string line; std::getline(rollup, line);) {
+      std::size_t kib = 0;
+      if (std::sscanf(line.c_str(), "Anonymous: %zu", &kib) == 1) return kib;
+    }
+    std::fprintf(stderr, "the system does not say what memory is held\n");
+    std::exit(2);
   }
 };
 
