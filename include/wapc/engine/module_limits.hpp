@@ -9,6 +9,10 @@ namespace wapc {
 /// that an engine takes to compile a module grow with these and cannot be cut off inside it. A
 /// module beyond them is refused with `limit_exceeded`, which names the thing and the limit. Those
 /// that have no limit here (types, names, ...) are bounded by the size.
+///
+/// The validator, wasmparser, has bounds of its own, which no limit here lifts: 50,000 locals,
+/// 7,654,321 bytes of code in a function, 100,000 bytes of a name. Beyond those the error is
+/// `invalid_module`, as it is in most engines and in browsers.
 struct ModuleLimits {
   /// Of the whole file. Guests in Go, the largest that are usual, have 2 to 20 MiB.
   std::size_t bytes = 64U << 20U;
