@@ -40,7 +40,7 @@ class Background {
   struct Work;
   struct Shared;
 
-  const std::uint32_t forks_before_ = forks();
+  const std::uint32_t forks_before_ = watch_forks();
   const std::size_t at_once_max_;
   // In a forked process it is left as it is: nobody knows in which state threads have left it.
   std::unique_ptr<Shared> shared_;

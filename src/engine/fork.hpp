@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 // After `fork` the child has the parent's memory and none of its threads but one. What stands on a
@@ -7,7 +8,19 @@
 
 namespace wapc {
 
-/// How many forks lie between this process and the one in which this was first asked. Costs a load.
-[[nodiscard]] std::uint32_t forks() noexcept;
+namespace fork_impl {
+
+extern constinit std::atomic<std::uint32_t> forks_so_far;
+
+}  // namespace fork_impl
+
+/// How many forks lie between this process and the one in which they were first watched. Costs a
+/// load.
+[[nodiscard]] inline std::uint32_t forks() noexcept {
+  return fork_impl::forks_so_far.load(std::memory_order_relaxed);
+}
+
+/// Watches them from now on, if that has not begun; how many there were.
+[[nodiscard]] std::uint32_t watch_forks() noexcept;
 
 }  // namespace wapc

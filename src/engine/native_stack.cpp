@@ -10,13 +10,11 @@
 #endif
 
 namespace wapc {
-namespace {
 
-struct Bounds {
-  std::uintptr_t low = 0;
-  std::uintptr_t high = 0;  // 0: not known, and then nothing lies within.
-  bool asked = false;
-};
+using native_stack_impl::Bounds;
+using native_stack_impl::own_bounds;
+
+namespace {
 
 #if defined(__linux__)
 Bounds ask() noexcept {
@@ -51,10 +49,6 @@ Bounds ask() noexcept {
 }
 #endif
 
-// A cache of what the system says, for it takes microseconds (the main thread's is read from a
-// file of the kernel's).
-constinit thread_local Bounds own_bounds;
-
 const Bounds& bounds_of_this_thread() noexcept {
   if (!own_bounds.asked) own_bounds = ask();
   return own_bounds;
@@ -64,24 +58,20 @@ bool within(const Bounds& bounds, std::uintptr_t address) noexcept {
   return address >= bounds.low && address < bounds.high;
 }
 
-// The frame's address and not a local's: AddressSanitizer may keep locals on a heap of its own.
-std::uintptr_t here(void* frame) noexcept {
-  return reinterpret_cast<std::uintptr_t>(frame);
-}
-
 }  // namespace
+
+constinit thread_local Bounds native_stack_impl::own_bounds;
 
 const void* native_stack_low() noexcept {
   const auto& bounds = bounds_of_this_thread();
-  if (!within(bounds, here(__builtin_frame_address(0)))) return nullptr;
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  if (!within(bounds, frame)) return nullptr;
   return reinterpret_cast<const void*>(bounds.low);  // NOLINT(performance-no-int-to-ptr)
 }
 
-std::size_t native_stack_left() noexcept {
+std::size_t native_stack_impl::left_below(std::uintptr_t frame) noexcept {
   const auto& bounds = bounds_of_this_thread();
-  const auto frame = here(__builtin_frame_address(0));
-  if (!within(bounds, frame)) return std::numeric_limits<std::size_t>::max();
-  return frame - bounds.low;
+  return within(bounds, frame) ? frame - bounds.low : std::numeric_limits<std::size_t>::max();
 }
 
 }  // namespace wapc

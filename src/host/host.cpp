@@ -231,18 +231,24 @@ void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point 
   record_safely(options_.events.get(), event);
 }
 
-Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
-  std::optional<Budget::Clock::time_point> begun;
-  auto outcome = call(invocation, response, begun);
-  if (!outcome && options_.events != nullptr) [[unlikely]] {
-    record(EventKind::call_failed, &outcome.error(), begun.value_or(Budget::Clock::now()),
-           &invocation);
-  }
+// This and the next are in one function with invoke_into: apart, each costs 2 of 60 ns.
+[[gnu::always_inline]] inline Result<> Host::answer(const Invocation& invocation,
+                                                    const Budget& budget, Bytes& response) {
+  if (!guest_) [[unlikely]]
+    WAPC_CHECK(restart(budget));
+  guest_->begin(invocation);
+  const std::array<std::uint64_t, 2> lengths{invocation.operation.size(),
+                                             invocation.payload.size()};
+  const auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
+  guest_->flush_output();
+  auto outcome = guest_->conversation.finish(returned, response);
+  if (!returned && guest_->instance->was_entered()) [[unlikely]]
+    guest_.reset();
   return outcome;
 }
 
-Result<> Host::call(const Invocation& invocation, Bytes& response,
-                    std::optional<Budget::Clock::time_point>& begun) {
+[[gnu::always_inline]] inline Result<> Host::call(const Invocation& invocation, Bytes& response,
+                                                  std::optional<Budget::Clock::time_point>& begun) {
   constexpr auto kLengthMax = std::numeric_limits<std::uint32_t>::max();
   if (invocation.operation.size() > kLengthMax || invocation.payload.size() > kLengthMax) {
     return failure(Errc::limit_exceeded, "an operation or payload of 4 GiB or more");
@@ -259,16 +265,13 @@ Result<> Host::call(const Invocation& invocation, Bytes& response,
   return answer(invocation, invocation.budget.within(options_.call_timeout, *begun), response);
 }
 
-Result<> Host::answer(const Invocation& invocation, const Budget& budget, Bytes& response) {
-  if (!guest_) WAPC_CHECK(restart(budget));
-  guest_->begin(invocation);
-  const std::array<std::uint64_t, 2> lengths{invocation.operation.size(),
-                                             invocation.payload.size()};
-  auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
-  guest_->flush_output();
-  const bool spent = !returned && guest_->instance->was_entered();
-  auto outcome = guest_->conversation.finish(std::move(returned), response);
-  if (spent) guest_.reset();
+Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
+  std::optional<Budget::Clock::time_point> begun;
+  auto outcome = call(invocation, response, begun);
+  if (!outcome && options_.events != nullptr) [[unlikely]] {
+    record(EventKind::call_failed, &outcome.error(), begun.value_or(Budget::Clock::now()),
+           &invocation);
+  }
   return outcome;
 }
 

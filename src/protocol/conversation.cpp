@@ -22,20 +22,31 @@ std::unexpected<Error> outside_memory(std::string_view function, std::uint32_t p
                                                std::to_string(memory_size) + " bytes");
 }
 
-// Nothing at all may stand anywhere: for a block of no bytes Zig's allocator, for one, gives the
-// highest address there is.
+/// Where the `length` bytes at `pointer` end. Nothing at all may stand anywhere: for a block of no
+/// bytes Zig's allocator, for one, gives the highest address there is.
+std::uint64_t end_of(std::uint32_t pointer, std::size_t length) {
+  return length == 0 ? 0 : std::uint64_t{pointer} + length;
+}
+
 Result<BytesView> read(GuestMemory memory, std::string_view function, std::uint32_t pointer,
                        std::uint32_t length) {
   if (length == 0) return BytesView{};
   const auto bytes = slice(memory, pointer, length);
-  if (!bytes) return outside_memory(function, pointer, length, memory.size());
+  if (!bytes) [[unlikely]]
+    return outside_memory(function, pointer, length, memory.size());
   return BytesView{*bytes};
 }
 
-/// Writes `bytes` to `pointer`, or fails and writes nothing. No bytes fit anywhere, as above.
+Result<BytesView> read(Caller& caller, std::string_view function, std::uint32_t pointer,
+                       std::uint32_t length) {
+  if (length == 0) return BytesView{};
+  return read(caller.memory_before(end_of(pointer, length)), function, pointer, length);
+}
+
+/// Writes `bytes` to `pointer`, or fails and writes nothing.
 Result<> give(GuestMemory memory, std::string_view function, std::uint32_t pointer,
               BytesView bytes) {
-  if (!bytes.empty() && !write(memory, pointer, bytes)) {
+  if (!bytes.empty() && !write(memory, pointer, bytes)) [[unlikely]] {
     return outside_memory(function, pointer, bytes.size(), memory.size());
   }
   return {};
@@ -48,9 +59,7 @@ std::string_view text_of(BytesView bytes, std::size_t bytes_max) {
   return as_text(bytes.first(std::min(bytes.size(), bytes_max)));
 }
 
-Result<> check_at_most(std::size_t bytes, std::size_t limit, std::string_view what) {
-  if (bytes <= limit) [[likely]]
-    return {};
+std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit, std::string_view what) {
   return failure(Errc::limit_exceeded, std::string{what} + " of " + std::to_string(bytes) +
                                            " bytes; the limit is " + std::to_string(limit));
 }
@@ -112,12 +121,13 @@ void Conversation::clear() {
   host_error_.clear();
 }
 
-Result<> Conversation::finish(Result<std::uint64_t> returned, Bytes& response) {
+Result<> Conversation::finish(const Result<std::uint64_t>& returned, Bytes& response) {
   invocation_ = nullptr;
-  if (!returned) return std::unexpected{explain(returned.error())};
+  if (!returned) [[unlikely]]
+    return std::unexpected{explain(returned.error())};
   const bool succeeded = static_cast<std::uint32_t>(*returned) != 0;
-  if (succeeded && responded_) {
-    if (guest_error_) {
+  if (succeeded && responded_) [[likely]] {
+    if (guest_error_) [[unlikely]] {
       options_.log->report("the guest answered, and dropped its error: " + *guest_error_);
     }
     std::swap(response, response_);
@@ -140,8 +150,9 @@ Result<> Conversation::guest_request(Caller& caller, std::uint32_t operation_poi
   if (invocation_ == nullptr) return {};
   const auto operation = as_bytes(invocation_->operation);
   const auto payload = invocation_->payload;
-  const auto memory = caller.memory();
-  if (!payload.empty() && !slice(memory, payload_pointer, payload.size())) {
+  const auto memory = caller.memory_before(std::max(end_of(operation_pointer, operation.size()),
+                                                    end_of(payload_pointer, payload.size())));
+  if (!payload.empty() && !slice(memory, payload_pointer, payload.size())) [[unlikely]] {
     return outside_memory("__guest_request", payload_pointer, payload.size(), memory.size());
   }
   WAPC_CHECK(give(memory, "__guest_request", operation_pointer, operation));
@@ -149,16 +160,18 @@ Result<> Conversation::guest_request(Caller& caller, std::uint32_t operation_poi
 }
 
 Result<> Conversation::guest_response(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
-  WAPC_TRY(const auto bytes, read(caller.memory(), "__guest_response", pointer, length));
-  WAPC_CHECK(
-      check_at_most(bytes.size(), options_.limits.response_bytes, "__guest_response: a response"));
+  WAPC_TRY(const auto bytes, read(caller, "__guest_response", pointer, length));
+  const auto limit = options_.limits.response_bytes;
+  if (bytes.size() > limit) [[unlikely]] {
+    return too_large(bytes.size(), limit, "__guest_response: a response");
+  }
   response_.assign(bytes.begin(), bytes.end());
   responded_ = true;
   return {};
 }
 
 Result<> Conversation::guest_error(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
-  WAPC_TRY(const auto bytes, read(caller.memory(), "__guest_error", pointer, length));
+  WAPC_TRY(const auto bytes, read(caller, "__guest_error", pointer, length));
   guest_error_ = to_utf8(text_of(bytes, options_.limits.error_bytes));
   return {};
 }
@@ -168,7 +181,11 @@ Result<std::uint32_t> Conversation::host_call(
     std::uint32_t namespace_pointer, std::uint32_t namespace_length,
     std::uint32_t operation_pointer, std::uint32_t operation_length, std::uint32_t payload_pointer,
     std::uint32_t payload_length) {
-  const auto part = [memory = caller.memory()](std::uint32_t pointer, std::uint32_t length) {
+  const auto end = std::max(
+      {end_of(binding_pointer, binding_length), end_of(namespace_pointer, namespace_length),
+       end_of(operation_pointer, operation_length), end_of(payload_pointer, payload_length)});
+  const auto part = [memory = caller.memory_before(end)](std::uint32_t pointer,
+                                                         std::uint32_t length) {
     return read(memory, "__host_call", pointer, length);
   };
   WAPC_TRY(const auto binding, part(binding_pointer, binding_length));
@@ -176,9 +193,13 @@ Result<std::uint32_t> Conversation::host_call(
   WAPC_TRY(const auto operation, part(operation_pointer, operation_length));
   WAPC_TRY(const auto payload, part(payload_pointer, payload_length));
   const auto& limits = options_.limits;
-  WAPC_CHECK(check_at_most(std::max({binding.size(), name_space.size(), operation.size()}),
-                           limits.name_bytes, "__host_call: a name"));
-  WAPC_CHECK(check_at_most(payload.size(), limits.host_call_bytes, "__host_call: a payload"));
+  const auto longest = std::max({binding.size(), name_space.size(), operation.size()});
+  if (longest > limits.name_bytes) [[unlikely]] {
+    return too_large(longest, limits.name_bytes, "__host_call: a name");
+  }
+  if (payload.size() > limits.host_call_bytes) [[unlikely]] {
+    return too_large(payload.size(), limits.host_call_bytes, "__host_call: a payload");
+  }
   if (++host_calls_ > limits.host_calls) [[unlikely]] {
     return failure(Errc::limit_exceeded, "the guest made more than " +
                                              std::to_string(limits.host_calls) +
@@ -272,7 +293,8 @@ Result<std::uint32_t> Conversation::host_response_length(Caller& /*caller*/) {
 
 Result<> Conversation::host_response(Caller& caller, std::uint32_t pointer) {
   if (!host_answered_) return {};
-  return give(caller.memory(), "__host_response", pointer, host_response_);
+  return give(caller.memory_before(end_of(pointer, host_response_.size())), "__host_response",
+              pointer, host_response_);
 }
 
 Result<std::uint32_t> Conversation::host_error_length(Caller& /*caller*/) {
@@ -285,7 +307,7 @@ Result<> Conversation::host_error(Caller& caller, std::uint32_t pointer) {
 }
 
 Result<> Conversation::console_log(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
-  WAPC_TRY(const auto bytes, read(caller.memory(), "__console_log", pointer, length));
+  WAPC_TRY(const auto bytes, read(caller, "__console_log", pointer, length));
   const Name text{text_of(bytes, kLineMax)};
   return options_.log->log(LogSource::console, text.text());
 }

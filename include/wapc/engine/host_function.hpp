@@ -34,6 +34,14 @@ class Caller {
 
   [[nodiscard]] virtual GuestMemory memory() = 0;
 
+  /// The same for who wants only what stands before `end`: shorter than the memory maybe, but never
+  /// than `end` when the memory is not. What an engine knows of a memory that only grows is enough
+  /// then, and costs less.
+  [[nodiscard]] virtual GuestMemory memory_before(std::uint64_t end) {
+    static_cast<void>(end);
+    return memory();
+  }
+
   /// What is left for the call in progress; a function that waits heeds it.
   [[nodiscard]] virtual const Budget& budget() const = 0;
 };
@@ -41,13 +49,35 @@ class Caller {
 /// How many parameters a host function may have.
 inline constexpr std::size_t kHostParametersMax = 32;
 
+/// The arguments of a host function as raw bits, where the engine has them: each at the start of
+/// `stride` numbers. Small enough to be passed in registers.
+class RawArguments {
+ public:
+  RawArguments(std::span<const std::uint64_t> numbers) noexcept  // NOLINT(*-explicit-*)
+      : RawArguments{numbers.data(), static_cast<std::uint32_t>(numbers.size()), 1} {}
+
+  RawArguments(const std::uint64_t* first, std::uint32_t count, std::uint32_t stride) noexcept
+      : first_{first}, count_{count}, stride_{stride} {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return count_; }
+
+  [[nodiscard]] std::uint64_t operator[](std::size_t index) const noexcept {
+    assert(index < count_);
+    return first_[index * std::size_t{stride_}];
+  }
+
+ private:
+  const std::uint64_t* first_;
+  std::uint32_t count_;
+  std::uint32_t stride_;
+};
+
 /// A function that the host offers to guests: up to `kHostParametersMax` whole numbers in, and at
 /// most one out. Arguments arrive as raw bits, an i32 in the low half (what is in the other half
 /// means nothing), and the result goes back the same way. An error ends the guest's call with that
 /// error.
 struct HostFunction {
-  using Body = Result<std::uint64_t> (*)(HostState&, Caller&,
-                                         std::span<const std::uint64_t>) noexcept;
+  using Body = Result<std::uint64_t> (*)(HostState&, Caller&, RawArguments) noexcept;
 
   std::string_view module;
   std::string_view name;
@@ -91,7 +121,7 @@ struct Binding<Method> {
   }
 
   static Result<std::uint64_t> body(HostState& state, Caller& caller,
-                                    std::span<const std::uint64_t> arguments) noexcept {
+                                    RawArguments arguments) noexcept {
     assert(arguments.size() == sizeof...(Parameters));
     constexpr std::index_sequence_for<Parameters...> kPositions{};
 #ifdef __cpp_exceptions
@@ -112,7 +142,7 @@ struct Binding<Method> {
  private:
   template <std::size_t... I>
   static Result<std::uint64_t> call(State& state, Caller& caller,
-                                    [[maybe_unused]] std::span<const std::uint64_t> arguments,
+                                    [[maybe_unused]] RawArguments arguments,
                                     std::index_sequence<I...> /*positions*/) {
     auto result = (state.*Method)(caller, static_cast<Parameters>(arguments[I])...);
     if (!result) return std::unexpected{std::move(result).error()};

@@ -54,7 +54,7 @@ class Conversation final : public HostState {
 
   /// The outcome of the call, given what `__guest_call` returned or failed with; swaps the
   /// guest's response with what is in `response`.
-  [[nodiscard]] Result<> finish(Result<std::uint64_t> returned, Bytes& response);
+  [[nodiscard]] Result<> finish(const Result<std::uint64_t>& returned, Bytes& response);
 
   /// `error`, with the guest's own words before it when it is a trap that the guest gave an error
   /// for.

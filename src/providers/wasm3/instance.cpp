@@ -144,7 +144,8 @@ Result<> Wasm3Instance::link() {
     const auto& [parameters, results] = function->signature;
     assert(results.size() <= 1);
     const auto& binding = bindings_.emplace_back(
-        Binding{function->body, states_[table], this, parameters.size(), !results.empty()});
+        Binding{function->body, states_[table], this, static_cast<std::uint32_t>(parameters.size()),
+                !results.empty()});
     WAPC_CHECK(load_error(wapc_wasm3_link(module_.get(), i, answer, &binding)));
   }
   return {};
@@ -227,7 +228,7 @@ const void* Wasm3Instance::answer(void* row, std::uint64_t* stack) noexcept {
   const auto& binding = *static_cast<const Binding*>(row);
   // The slot of the result comes first, and then the arguments: 64 bits each, of which an i32 uses
   // the low half and leaves in the other what was there.
-  const std::span arguments{stack + (binding.result ? 1 : 0), binding.parameters};
+  const RawArguments arguments{stack + (binding.result ? 1 : 0), binding.parameters, 1};
   auto result = binding.body(*binding.state, *binding.instance, arguments);
   if (!result) [[unlikely]] {
     binding.instance->stopped_by_ = std::move(result).error();

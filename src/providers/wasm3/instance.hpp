@@ -43,7 +43,7 @@ class Wasm3Instance final : public Instance {
     HostFunction::Body body;
     HostState* state;
     Wasm3Instance* instance;
-    std::size_t parameters;
+    std::uint32_t parameters;
     bool result;  // Whether it has one.
   };
 

@@ -1,6 +1,7 @@
 #include "providers/wasmtime/core.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "engine/fork.hpp"
@@ -79,6 +80,10 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
 #if defined(WASMTIME_FEATURE_COMPILER) && defined(WASMTIME_FEATURE_PARALLEL_COMPILATION)
   // The threads that compile are the process's own, and stay behind when it is forked.
   if (forks() != 0) wasmtime_config_parallel_compilation_set(config.get(), false);
+#endif
+#if UINTPTR_MAX > UINT32_MAX
+  // wasmtime's own default, on which WasmtimeModule::memory_stays counts.
+  wasmtime_config_memory_reservation_set(config.get(), std::uint64_t{1} << 32U);
 #endif
   wasmtime_config_max_wasm_stack_set(config.get(), options.stack_bytes);
 #ifdef WASMTIME_FEATURE_ASYNC

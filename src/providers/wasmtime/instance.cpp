@@ -48,7 +48,8 @@ bool callable(const Signature& type) {
 /// The time between the entry into guest code and its end.
 class WasmtimeInstance::Entered {
  public:
-  Entered(WasmtimeInstance& instance, const Budget& budget) : instance_{instance} {
+  Entered(WasmtimeInstance& instance, const Budget& budget)
+      : instance_{instance}, outer_{std::exchange(running, &instance)} {
     assert(instance_.budget_ == nullptr && "an instance answers one call at a time");
     instance_.budget_ = &budget;
   }
@@ -59,11 +60,19 @@ class WasmtimeInstance::Entered {
   ~Entered() {
     instance_.budget_ = nullptr;
     instance_.caller_ = nullptr;
+    running = outer_;
   }
+
+  /// The one whose guest code runs on this thread. The store's data would tell too, through two
+  /// functions of the engine's, for each host call.
+  static constinit thread_local WasmtimeInstance* running;
 
  private:
   WasmtimeInstance& instance_;
+  WasmtimeInstance* const outer_;
 };
+
+constinit thread_local WasmtimeInstance* WasmtimeInstance::Entered::running = nullptr;
 
 WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> linked,
                                    std::span<HostState* const> states, const InstanceLimits& limits)
@@ -72,7 +81,7 @@ WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> l
       states_{states.begin(), states.end()},
       fuel_{limits.fuel},
       ticks_{core_.ticker()},
-      store_{wasmtime_store_new(core_.engine(), this, nullptr)},
+      store_{wasmtime_store_new(core_.engine(), nullptr, nullptr)},
       context_{wasmtime_store_context(store_.get())} {
   wasmtime_store_limiter(store_.get(), clamped(limits.memory_bytes), clamped(limits.table_elements),
                          1, clamped(limits.tables), clamped(limits.memories));
@@ -148,8 +157,17 @@ Result<std::uint64_t> WasmtimeInstance::call(ExportIndex index,
 GuestMemory WasmtimeInstance::memory() {
   if (!memory_) find_memory();
   if (!memory_) return {};
-  return {reinterpret_cast<std::byte*>(wasmtime_memory_data(context_, &*memory_)),
-          wasmtime_memory_data_size(context_, &*memory_)};
+  const GuestMemory now{reinterpret_cast<std::byte*>(wasmtime_memory_data(context_, &*memory_)),
+                        wasmtime_memory_data_size(context_, &*memory_)};
+  if (linked_->module().memory_stays()) {
+    assert(known_memory_.empty() || known_memory_.data() == now.data());
+    known_memory_ = now;
+  }
+  return now;
+}
+
+GuestMemory WasmtimeInstance::memory_before(std::uint64_t end) {
+  return end <= known_memory_.size() ? known_memory_ : memory();
 }
 
 const Budget& WasmtimeInstance::budget() const {
@@ -159,16 +177,13 @@ const Budget& WasmtimeInstance::budget() const {
 
 wasm_trap_t* WasmtimeInstance::answer(void* import, wasmtime_caller_t* caller,
                                       wasmtime_val_raw_t* values, std::size_t /*count*/) noexcept {
-  auto& self =
-      *static_cast<WasmtimeInstance*>(wasmtime_context_get_data(wasmtime_caller_context(caller)));
+  auto& self = *Entered::running;
   const auto& function = *static_cast<const HostImport*>(import);
   self.caller_ = caller;
-  std::array<std::uint64_t, kHostParametersMax> arguments;  // NOLINT(*-member-init): as above.
-  for (std::size_t i = 0; i < function.parameters; ++i) {
-    arguments[i] = from_raw(values[i], ((function.wide >> i) & 1U) != 0);
-  }
-  auto result = function.body(*self.states_[function.table], self,
-                              std::span{arguments}.first(function.parameters));
+  constexpr std::uint32_t kStride = sizeof *values / sizeof(std::uint64_t);
+  const RawArguments arguments{reinterpret_cast<const std::uint64_t*>(values), function.parameters,
+                               kStride};
+  auto result = function.body(*self.states_[function.table], self, arguments);
   if (!result) [[unlikely]] {
     self.stopped_by_ = std::move(result).error();
     return wasmtime_trap_new(kStopped.data(), kStopped.size());
@@ -190,7 +205,8 @@ Error WasmtimeInstance::why_not_enter(const Budget& budget) const {
 
 // Where fuel is counted, a store without any runs nothing.
 void WasmtimeInstance::refuel() noexcept {
-  if (!core_.info().counts_fuel) return;
+  if (!core_.info().counts_fuel) [[likely]]
+    return;
   constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
   [[maybe_unused]] const ErrorHandle error{
       wasmtime_context_set_fuel(context_, fuel_.value_or(kMost))};

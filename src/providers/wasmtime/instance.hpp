@@ -36,6 +36,8 @@ class WasmtimeInstance final : public Instance {
 
   [[nodiscard]] GuestMemory memory() override;
 
+  [[nodiscard]] GuestMemory memory_before(std::uint64_t end) override;
+
   [[nodiscard]] const Budget& budget() const override;
 
   /// What every import is to the engine, `import` being its `HostImport`: calls that host function
@@ -73,6 +75,7 @@ class WasmtimeInstance final : public Instance {
   wasmtime_context_t* context_;
   std::optional<wasmtime_instance_t> instance_;  // From the end of the start section on.
   std::optional<wasmtime_memory_t> memory_;      // Once it was asked for.
+  GuestMemory known_memory_;                     // As it was last seen, if it stays where it is.
   std::vector<Function> functions_;
 
   bool entered_ = false;                 // By the last call.

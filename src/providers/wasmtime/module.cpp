@@ -42,11 +42,8 @@ HostImport host_import(const ResolvedImport& import) {
   const std::span parameters{import.function->signature.parameters};
   const std::span results{import.function->signature.results};
   assert(parameters.size() <= kHostParametersMax && results.size() <= 1);
-  HostImport row{import.function->body, import.table, parameters.size(), 0, !results.empty()};
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i] == ValueType::i64) row.wide |= std::uint64_t{1} << i;
-  }
-  return row;
+  return {import.function->body, import.table, static_cast<std::uint32_t>(parameters.size()),
+          !results.empty()};
 }
 
 // `rows` are the data of the functions, and do not move any more.
@@ -84,6 +81,7 @@ WasmtimeModule::WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info
     : core_{std::move(core)},
       info_{std::move(info)},
       memory_{find_memory(info_)},
+      memory_stays_{sizeof(void*) == 8 && std::ranges::none_of(info_.memories, &MemoryType::is_64)},
       module_{std::move(module)} {}
 
 Result<std::shared_ptr<const LinkedModule>> WasmtimeModule::link(

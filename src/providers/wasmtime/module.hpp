@@ -37,10 +37,15 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
   /// first that is exported; null when there is none.
   [[nodiscard]] const Export* memory() const noexcept { return memory_; }
 
+  /// Whether its memories stay where they are when they grow: those of 32 bits do, which wasmtime
+  /// gives all the addresses they may ever have (`memory_reservation`) where there are enough.
+  [[nodiscard]] bool memory_stays() const noexcept { return memory_stays_; }
+
  private:
   const std::shared_ptr<const Core> core_;
   const ModuleInfo info_;
   const Export* const memory_;  // Within info_.
+  const bool memory_stays_;
   const ModuleHandle module_;
 };
 
@@ -48,9 +53,8 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
 struct HostImport {
   HostFunction::Body body;
   std::size_t table;  ///< Whose state it works on.
-  std::size_t parameters;
-  std::uint64_t wide;  ///< A bit for each parameter, from the lowest on: set for an i64.
-  bool result;         ///< Whether it has one.
+  std::uint32_t parameters;
+  bool result;  ///< Whether it has one.
 };
 
 /// A module with its imports looked up, ready to be instantiated many times.
