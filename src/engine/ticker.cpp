@@ -20,7 +20,8 @@ Ticker::~Ticker() {
 void Ticker::add_use() {
   if (!alive()) return;
   const std::scoped_lock lock{shared_->mutex};
-  if (shared_->uses++ == 0) shared_->used.notify_all();
+  ++shared_->uses;
+  if (shared_->asleep) shared_->used.notify_all();
 }
 
 void Ticker::drop_use() {
@@ -31,7 +32,10 @@ void Ticker::drop_use() {
 
 void Ticker::Shared::run(const std::stop_token& stop) {
   std::unique_lock lock{mutex};
-  while (used.wait(lock, stop, [this] { return uses > 0; })) {
+  for (;;) {
+    asleep = true;
+    if (!used.wait(lock, stop, [this] { return uses > 0; })) return;
+    asleep = false;
     // Nothing ends this wait early but the stop token: it is the period.
     used.wait_for(lock, stop, period, [] { return false; });
     if (stop.stop_requested()) return;

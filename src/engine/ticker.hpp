@@ -52,6 +52,7 @@ class Ticker {
     std::mutex mutex;
     std::condition_variable_any used;
     std::size_t uses = 0;
+    bool asleep = false;  // Else it sees by itself, at the next tick, whether it is still used.
     std::jthread thread;  // Last, so that it ends first.
 
     void run(const std::stop_token& stop);
@@ -60,7 +61,7 @@ class Ticker {
   void add_use();
   void drop_use();
 
-  const std::uint32_t forks_before_ = forks();
+  const std::uint32_t forks_before_ = watch_forks();
   std::unique_ptr<Shared> shared_;
 };
 
