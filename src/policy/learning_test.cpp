@@ -68,8 +68,13 @@ TEST(LearningTest, LearnsNamesSizesAndCounts) {
 }
 
 TEST(LearningTest, WhatItLearntAllowsTheSameAgain) {
-  const std::vector<Call> calls{{"get", "100", 1},   {"set", "2", 2},     {"get", "7", 3},
-                                {"x\"\\*\n", "", 4}, {"get", "error", 5}, {"", "1", 6, ""}};
+  const std::vector<Call> calls{{"get", "100", 1},
+                                {"set", "2", 2},
+                                {"get", "7", 3},
+                                {"x\"\\*\n", "", 4},
+                                {"get", "error", 5},
+                                {"", "1", 6, ""},
+                                {std::string(300, '.'), "", 7}};
   const auto learner = learning(answerer());
   for (const auto& call : calls) static_cast<void>(made(*learner, call));
 

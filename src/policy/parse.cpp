@@ -215,7 +215,7 @@ bool is_readable(std::string_view text, Faults& faults) {
       return false;
     }
     if (character.code == '.' && ++dots > kDotsMax) {
-      faults.add(place, "a line has at most 256 dots");
+      faults.add(place, "a line has at most 256 dots; in a text, write others as \\u002e");
       return false;
     }
     ++place.column;

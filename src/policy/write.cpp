@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "policy/keys.hpp"
 #include "policy/quantity.hpp"
@@ -8,10 +10,27 @@
 namespace wapc {
 namespace {
 
+/// `quoted`, one text or a list of them, in such a way that lines keep to `parse_policy`'s bound on
+/// dots: where there are many, they are escaped too.
+std::string with_few_dots(std::string quoted) {
+  constexpr std::ptrdiff_t kDotsMax = 50;  // A line has two of these, and few dots of its own.
+  if (std::ranges::count(quoted, '.') <= kDotsMax) return quoted;
+  std::string text;
+  for (const char c : quoted) {
+    if (c == '.') {
+      text += "\\u002e";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
 /// Writes one guest's part.
 class Writer {
  public:
-  explicit Writer(const GuestPolicy& policy) : path_{"guest." + quoted(policy.guest)} {}
+  explicit Writer(const GuestPolicy& policy)
+      : path_{"guest." + with_few_dots(quoted(policy.guest))} {}
 
   std::string take() { return std::move(text_); }
 
@@ -20,7 +39,7 @@ class Writer {
   void item(const std::string& name) { header("[[", name, "]]\n"); }
 
   void line(std::string_view key, const std::string& value) {
-    text_.append(key).append(" = ").append(value).append("\n");
+    text_.append(key).append(" = ").append(with_few_dots(value)).append("\n");
   }
 
   /// One text by itself, others as a list.
@@ -75,7 +94,9 @@ void write_wasi(Writer& writer, const PolicyWasi& wasi) {
   writer.numbers(wasi, kWasiNumbers);
   if (!wasi.environment.empty()) {
     writer.table("wasi.env");
-    for (const auto& [name, value] : wasi.environment) writer.line(quoted(name), quoted(value));
+    for (const auto& [name, value] : wasi.environment) {
+      writer.line(with_few_dots(quoted(name)), quoted(value));
+    }
   }
   for (const auto& directory : wasi.directories) {
     writer.item("wasi.directory");

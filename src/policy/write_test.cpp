@@ -70,6 +70,20 @@ TEST(WritePolicyTest, WhateverIsInATextReadsBack) {
                                   .directories = {{odd, odd}, {"a", "b" + odd}}}}}});
 }
 
+TEST(WritePolicyTest, ManyDotsReadBack) {
+  const std::string dots(4'096, '.');
+  const std::vector<std::string> names(300, "a.b");
+  expect_to_read_back({{{.guest = dots,
+                         .allow = {{.names = {names, {dots}, {"*" + dots.substr(1), "a.b"}}}},
+                         .wasi = {.arguments = {dots, dots},
+                                  .environment = {{dots, dots}},
+                                  .directories = {{dots, "/" + dots}}}}}});
+}
+
+TEST(WritePolicyTest, FewDotsAreWrittenAsTheyAre) {
+  EXPECT_EQ(write_policy({{{.guest = "hello.wasm"}}}), "[guest.\"hello.wasm\"]\n");
+}
+
 TEST(WritePolicyTest, EveryNumberReadsBack) {
   constexpr std::uint64_t kMax = 0x7FFF'FFFF'FFFF'FFFF;
   for (const std::uint64_t number :
