@@ -16,7 +16,12 @@ struct Character {
 [[nodiscard]] Character first_character(std::string_view text);
 
 /// Whether it is not plain to see: a control character, a mark that turns the direction of writing,
-/// a separator of lines, a mark that takes no room, a byte that is not UTF-8.
+/// a separator of lines, what shows nothing, a byte that is not UTF-8. Two texts without such
+/// characters that differ may look alike still (U+0430 is an `a` of Cyrillic).
 [[nodiscard]] bool is_hidden(const Character& character);
+
+/// Whether it is one of the hidden characters that words and emoji are written with: the joiners
+/// and the selectors of variations, which prose may have and names should not.
+[[nodiscard]] bool is_shaping(const Character& character);
 
 }  // namespace wapc

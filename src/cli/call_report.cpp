@@ -112,7 +112,7 @@ Outcome<> print(const CallRecord& record, std::uint64_t repeat, Streams& streams
   WAPC_TRY(auto text, shown(record));
   if (streams.out_is_terminal()) {
     if (!is_plain(text)) {
-      text = printable(text);
+      text = printable_prose(text);
       streams.error(
           "wapc: the answer is no plain text and is shown with escapes; pipe it to get its bytes, "
           "or "

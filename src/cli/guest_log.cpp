@@ -23,7 +23,7 @@ std::shared_ptr<LogSink> printing_log(const std::string& name, Streams& streams)
   return logging_to([name = printable(name), &streams](const LogEntry& entry) {
     std::string text;
     for (const auto line : lines(entry.text)) {
-      text.append(prefix(name, entry.source)).append(printable(line)).append("\n");
+      text.append(prefix(name, entry.source)).append(printable_prose(line)).append("\n");
     }
     streams.error(text);
   });

@@ -21,12 +21,18 @@ std::string escape(const Character& character) {
   return fmt::format("\\U{:08x}", code);
 }
 
-std::string escaped(std::string_view text, std::string_view also) {
+/// In prose a hidden character may be part of a word.
+bool is_hidden_in_prose(const Character& character) {
+  return is_hidden(character) && !is_shaping(character);
+}
+
+std::string escaped(std::string_view text, std::string_view also,
+                    bool (*hidden)(const Character&) = is_hidden) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
     const auto character = first_character(text);
-    if (is_hidden(character)) {
+    if (hidden(character)) {
       result += escape(character);
     } else {
       if (also.find(character.bytes) != std::string_view::npos) result += '\\';
@@ -43,6 +49,10 @@ std::string printable(std::string_view text) {
   return escaped(text, "");
 }
 
+std::string printable_prose(std::string_view text) {
+  return escaped(text, "", is_hidden_in_prose);
+}
+
 std::string in_quotes(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return fmt::format("\"{}\"", escaped(text, "\"\\"));
   auto kept = bytes_max;
@@ -56,7 +66,7 @@ bool is_plain(std::string_view text) {
   while (!text.empty()) {
     const auto character = first_character(text);
     const bool blank = character.code == '\n' || character.code == '\t';
-    if (!blank && is_hidden(character)) return false;
+    if (!blank && is_hidden_in_prose(character)) return false;
     text.remove_prefix(character.bytes.size());
   }
   return true;

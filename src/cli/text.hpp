@@ -17,12 +17,16 @@
 namespace wapc::cli {
 
 /// `text` with `\n`, `\x1b`, `\u202e` and the like in place of all that is not plain to see:
-/// control characters, what turns the direction of writing, invisible marks, bytes that are not
+/// control characters, what turns the direction of writing, what shows nothing, bytes that are not
 /// UTF-8. Backslashes stay as they are, so this is for reading, not for reading back.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// The same between double quotes, with backslashes and quotes escaped too. What is left out past
-/// `bytes_max` bytes is said behind it.
+/// The same for what is read and not compared, such as lines that a guest prints: the joiners and
+/// selectors stay that words and emoji are written with.
+[[nodiscard]] std::string printable_prose(std::string_view text);
+
+/// `printable` between double quotes, with backslashes and quotes escaped too. What is left out
+/// past `bytes_max` bytes is said behind it.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t bytes_max = 200);
 
 /// Whether a terminal shows `text` as it is, with its line breaks and tabs.

@@ -24,6 +24,19 @@ TEST(TextTest, EscapesWhatMakesTextReadAsAnother) {
             "a\\u202eb\\u200bc\\ufeffd\\u2028e\\U000e0041");
 }
 
+TEST(TextTest, EscapesWhatShowsNothing) {
+  EXPECT_EQ(printable("a\u034fb\u3164c\u115fd\u2800e\u200d\ufe0f"),
+            "a\\u034fb\\u3164c\\u115fd\\u2800e\\u200d\\ufe0f");
+  EXPECT_EQ(in_quotes("\u2064"), "\"\\u2064\"");
+}
+
+TEST(TextTest, LeavesProseWhatWordsAreWrittenWith) {
+  EXPECT_EQ(printable_prose("\u26a0\ufe0f \u0646\u200c\u0647 \u200b\u202e"),
+            "\u26a0\ufe0f \u0646\u200c\u0647 \\u200b\\u202e");
+  EXPECT_TRUE(is_plain("\u26a0\ufe0f"));
+  EXPECT_FALSE(is_plain("\u200b"));
+}
+
 TEST(TextTest, EscapesBytesThatAreNoUtf8) {
   EXPECT_EQ(printable("\xff\xc3(\xe2\x82 \xf0\x9f\xa6"), "\\xff\\xc3(\\xe2\\x82 \\xf0\\x9f\\xa6");
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");

@@ -319,6 +319,18 @@ TEST(ParsePolicyTest, HiddenCharactersAreRefused) {
   EXPECT_TRUE(faults_in_policy("\ufeff# A mark of the byte order is let pass.\r\n\t\n").empty());
 }
 
+TEST(ParsePolicyTest, WhatShowsNothingIsRefused) {
+  for (const std::string hidden :
+       {"\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u17b4", "\u180e", "\u200b", "\u200c",
+        "\u200d", "\u2064", "\u2800", "\u3164", "\ufe0f", "\ufeff", "\uffa0", "\U0001d173",
+        "\U000e0041"}) {
+    const auto faults = faults_in_policy("[[guest.a.allow]]\nbinding = \"k" + hidden + "v\"");
+    ASSERT_EQ(faults.size(), 1U) << hidden;
+    EXPECT_TRUE(faults[0].message.starts_with("a hidden character; write it as \"\\"));
+    EXPECT_EQ(faults[0].line, 2U);
+  }
+}
+
 TEST(ParsePolicyTest, TellsAllFaultsInTheOrderOfTheText) {
   const auto faults = faults_in_policy("[guest.a]\nx = 1\n[guest.a.limits]\nmemory = 1\n[what]\n");
 

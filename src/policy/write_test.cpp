@@ -62,7 +62,8 @@ guest = "/data"
 
 TEST(WritePolicyTest, WhateverIsInATextReadsBack) {
   const std::string odd =
-      "\x01\x1b\"\\'\n\r\t\x7f\u0085\u202e\ufeff\U000e0001\u00e4\U0001f600 ] = # ";
+      "\x01\x1b\"\\'\n\r\t\x7f\u0085\u202e\ufeff\u034f\u3164\u2800\ufe0f\U000e0001\u00e4\U0001f600 "
+      "] = # ";
   expect_to_read_back({{{.guest = odd,
                          .allow = {{.names = {{odd, ""}, {""}, {odd}}}},
                          .wasi = {.arguments = {odd, ""},
