@@ -11,7 +11,7 @@
 #include "base/try.hpp"
 #include "policy/call_counter.hpp"
 #include "policy/glob.hpp"
-#include "policy/toml_text.hpp"
+#include "policy/names.hpp"
 #include "wapc/base/utf8.hpp"
 
 namespace wapc {
@@ -52,9 +52,12 @@ struct Use {
   std::size_t answer_max = 0;
 };
 
-bool can_be_named(std::string_view name) {
-  return is_utf8(name) && name.find('\0') == std::string_view::npos &&
-         glob_of(name).size() <= kNameMax;
+/// Why no policy can say `name`; empty when one can.
+std::string_view why_not(std::string_view name) {
+  if (!is_utf8(name) || has_replacement(name)) return "a name is not UTF-8";
+  if (name.find('\0') != std::string_view::npos) return "a name has a NUL in it";
+  if (glob_of(name).size() > kNameMax) return "a name has more than 4,096 bytes";
+  return "";
 }
 
 AllowRule rule_for(const Names& names, const Use& use) {
@@ -88,18 +91,35 @@ class Learner final : public LearningHandler {
     return policy;
   }
 
+  LeftOut left_out() const override {
+    const std::scoped_lock lock{mutex_};
+    return left_out_;
+  }
+
  private:
   Result<> note(const HostCall& call) {
+    std::string_view why;
     for (const auto name : {call.binding, call.name_space, call.operation}) {
-      if (!can_be_named(name)) {
-        return failure(Errc::denied, "no policy can name the host call " + quoted(name, 200));
-      }
+      if (why.empty()) why = why_not(name);
     }
     const std::scoped_lock lock{mutex_};
     guest_call_ = counter_.call_of(call);
-    const bool known = uses_.contains(NamesView{call.binding, call.name_space, call.operation});
-    if (known || uses_.size() < kNamesMax) return {};
-    return failure(Errc::denied, "the guest calls its host by more than 1,000 names");
+    if (why.empty()) {
+      const bool known = uses_.contains(NamesView{call.binding, call.name_space, call.operation});
+      if (known || uses_.size() < kNamesMax) return {};
+      why = "the guest has made 1,000 others by then";
+    }
+    leave_out(shown(call).append(": ").append(why));
+    return failure(Errc::denied, "no policy is learnt for the host call " + shown(call) + ": " +
+                                     std::string{why});
+  }
+
+  void leave_out(std::string what) {
+    constexpr std::size_t kKept = 20;
+    ++left_out_.calls;
+    auto& kept = left_out_.first;
+    if (kept.size() == kKept || std::ranges::find(kept, what) != kept.end()) return;
+    kept.push_back(std::move(what));
   }
 
   void add(const HostCall& call, std::size_t answer_bytes) {
@@ -126,6 +146,7 @@ class Learner final : public LearningHandler {
   CallCounter counter_;
   std::uint64_t guest_call_ = 0;
   std::map<Names, Use, InOrder> uses_;
+  LeftOut left_out_;
 };
 
 }  // namespace

@@ -115,7 +115,37 @@ TEST(LearningTest, NamesThatNoPolicyCanHoldAreDenied) {
   EXPECT_EQ(made(*learner, {std::string(2049, '*'), "", 2}), Errc::denied);
   EXPECT_EQ(made(*learner, {std::string(1, '\0'), "", 3}), Errc::denied);
   EXPECT_EQ(made(*learner, {"\xff", "", 4}), Errc::denied);
+  EXPECT_EQ(made(*learner, {"a\ufffd", "", 5}), Errc::denied);  // As a host sees such names.
   EXPECT_TRUE(learner->learnt().allow.empty());
+}
+
+TEST(LearningTest, SaysWhatItLeavesOut) {
+  const auto learner = learning(answerer());
+  EXPECT_EQ(learner->left_out(), LeftOut{});
+  for (const auto& call : {Call{"get", "", 1}, Call{"a\ufffd", "", 2}, Call{"a\ufffd", "", 3},
+                           Call{std::string(1, '\0'), "", 4}, Call{std::string(5000, 'a'), "", 5},
+                           Call{"no", "", 6}}) {
+    static_cast<void>(made(*learner, call));
+  }
+
+  const auto left_out = learner->left_out();
+
+  EXPECT_EQ(left_out.calls, 4U);
+  EXPECT_EQ(left_out.first,
+            (std::vector<std::string>{"\"kv\" \"cache\" \"a\ufffd\": a name is not UTF-8",
+                                      "\"kv\" \"cache\" \"\\u0000\": a name has a NUL in it",
+                                      "\"kv\" \"cache\" \"" + std::string(200, 'a') +
+                                          "\"...: a name has more than 4,096 bytes"}));
+}
+
+TEST(LearningTest, WhatItSaysItLeavesOutIsBounded) {
+  const auto learner = learning(answerer());
+  for (int i = 0; i < 1500; ++i) {
+    static_cast<void>(made(*learner, {"op" + std::to_string(i), "", 1}));
+  }
+
+  EXPECT_EQ(learner->left_out().calls, 500U);
+  EXPECT_EQ(learner->left_out().first.size(), 20U);
 }
 
 TEST(LearningTest, RoundsUp) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/toml_text.hpp"
+
 namespace wapc {
 namespace {
 
@@ -20,6 +22,16 @@ bool all_covered(const std::vector<Glob>& others, const std::vector<Glob>& by) {
 }
 
 }  // namespace
+
+bool has_replacement(std::string_view name) {
+  return name.find("\xEF\xBF\xBD") != std::string_view::npos;
+}
+
+std::string shown(const HostCall& call) {
+  constexpr std::size_t kBytesMax = 200;
+  return quoted(call.binding, kBytesMax) + " " + quoted(call.name_space, kBytesMax) + " " +
+         quoted(call.operation, kBytesMax);
+}
 
 NamesMatcher::NamesMatcher(const HostCallNames& names)
     : bindings_{globs(names.bindings)},

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/glob.hpp"
@@ -7,6 +9,12 @@
 #include "wapc/rpc/host_handler.hpp"
 
 namespace wapc {
+
+/// Whether `name` holds U+FFFD, which names have where they are not UTF-8.
+[[nodiscard]] bool has_replacement(std::string_view name);
+
+/// The call's names for people, plain to see: `"kv" "cache" "get"`. Long ones are cut.
+[[nodiscard]] std::string shown(const HostCall& call);
 
 /// `HostCallNames`, made ready to be matched.
 class NamesMatcher {

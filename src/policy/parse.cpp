@@ -7,6 +7,7 @@
 #include "base/try.hpp"
 #include "policy/contradictions.hpp"
 #include "policy/faults.hpp"
+#include "policy/names.hpp"
 #include "policy/read_text.hpp"
 #include "policy/table_reader.hpp"
 #include "policy/toml_text.hpp"
@@ -40,6 +41,7 @@ class GuestReader {
       TableReader reader{*table, faults_};
       places_.allow.push_back(reader.place());
       AllowRule rule{.names = names(reader)};
+      report_replaced(reader, rule.names);
       reader.numbers<AllowRule>(kAllowNumbers, rule);
       reader.finish();
       policy.allow.push_back(std::move(rule));
@@ -73,6 +75,19 @@ class GuestReader {
     read_names(reader, "operation", names.operations);
     if (!named) faults_.add(reader.place(), "this rule has no \"binding\"; \"*\" is any");
     return names;
+  }
+
+  /// To deny such names makes sense; to allow one is to allow others that nobody sees.
+  void report_replaced(const TableReader& reader, const HostCallNames& names) {
+    const auto report = [&](std::string_view key, const std::vector<std::string>& texts) {
+      if (!std::ranges::any_of(texts, has_replacement)) return;
+      faults_.add(reader.place(key), quoted(key) +
+                                         " has U+FFFD, which is seen where a name is not UTF-8: "
+                                         "a rule that allows it allows many names");
+    };
+    report("binding", names.bindings);
+    report("namespace", names.name_spaces);
+    report("operation", names.operations);
   }
 
   /// Whether the key is there.

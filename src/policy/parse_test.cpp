@@ -137,6 +137,10 @@ TEST(ParsePolicyTest, ReadsAPolicyForNobody) {
   EXPECT_EQ(parse_policy("# nothing\n", "empty"), Policy{});
 }
 
+TEST(ParsePolicyTest, NamesThatAreNoUtf8CanBeDenied) {
+  EXPECT_TRUE(parse_policy("[[guest.a.deny]]\nbinding = '*'\noperation = \"*\\ufffd*\"\n", "p"));
+}
+
 TEST(ParsePolicyTest, KeepsTheOrderOfGuests) {
   const auto policy = parse_policy("[guest.c]\n[guest.a]\n[[guest.b.allow]]\nbinding='x'\n", "p");
 
@@ -216,6 +220,9 @@ INSTANTIATE_TEST_SUITE_P(
               "p:2:17: \"binding\" must be a text, and is a number with a fraction"},
         Wrong{"[[guest.a.allow]]\nbinding = []", "p:2:11: \"binding\" is an empty list"},
         Wrong{"[[guest.a.allow]]\nbinding = \"a\\u0000\"", "p:2:11: \"binding\" has a NUL in it"},
+        Wrong{"[[guest.a.allow]]\nbinding = 'a'\noperation = ['b', 'c\ufffd']",
+              "p:3:13: \"operation\" has U+FFFD, which is seen where a name is not UTF-8: a rule "
+              "that allows it allows many names"},
         Wrong{"[[guest.a.allow]]\nbinding = 'a'\npayload = 100",
               "p:3:11: \"payload\" must be a text such as \"64KiB\", and is a whole number"},
         Wrong{"[[guest.a.allow]]\nbinding = 'a'\ncalls_per_call = '1'",

@@ -7,6 +7,7 @@
 
 #include "policy/call_counter.hpp"
 #include "policy/glob.hpp"
+#include "policy/names.hpp"
 #include "policy/quantity.hpp"
 #include "policy/rate.hpp"
 #include "policy/rule_index.hpp"
@@ -16,12 +17,6 @@ namespace wapc {
 namespace {
 
 constexpr std::size_t kNameShownMax = 200;  // Bytes.
-
-/// `"kv" "cache" "get"`, with whatever the guest put into the names.
-std::string shown(const HostCall& call) {
-  return quoted(call.binding, kNameShownMax) + " " + quoted(call.name_space, kNameShownMax) + " " +
-         quoted(call.operation, kNameShownMax);
-}
 
 class RestrictingHandler final : public HostHandler {
  public:
