@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -18,6 +20,7 @@
 #include "cli/policy_file.hpp"
 #include "cli/text.hpp"
 #include "policy/glob.hpp"
+#include "policy/read_text.hpp"
 #include "policy/toml_text.hpp"
 #include "wapc/host/guest_module.hpp"
 #include "wapc/host/host.hpp"
@@ -36,6 +39,8 @@ constexpr std::string_view kExamples = R"(Examples:
 
 Operations and payloads take turns; the last payload may be left out. What no --host rule answers is
 not allowed by the policy. PAYLOAD is as in wapc call.)";
+
+constexpr std::size_t kHeadBytesMax = 4'096;  // The remark that a policy begins with.
 
 struct Arguments {
   GuestArguments guest;
@@ -97,8 +102,13 @@ PolicyWasi grants(const WasiConfig& wasi) {
   return policy;
 }
 
-Result<GuestPolicy> learn(const Engine& engine, const Arguments& arguments, const GuestSetup& setup,
-                          const std::vector<Step>& steps, const Budget& budget, Streams& streams) {
+struct Learnt {
+  GuestPolicy policy;
+  LeftOut left_out;
+};
+
+Result<Learnt> learn(const Engine& engine, const Arguments& arguments, const GuestSetup& setup,
+                     const std::vector<Step>& steps, const Budget& budget, Streams& streams) {
   WAPC_TRY(const auto module, GuestModule::load(engine, setup.wasm, {}, budget));
   note_unseen_options(arguments.guest, *module, streams);
   auto options = host_options(arguments.guest, setup, streams);
@@ -120,10 +130,52 @@ Result<GuestPolicy> learn(const Engine& engine, const Arguments& arguments, cons
   policy.limits.call_timeout = setup.deadline;
   policy.limits.start_timeout = setup.deadline;
   if (module->uses_wasi()) policy.wasi = grants(setup.wasi);
-  return policy;
+  return Learnt{std::move(policy), learner->left_out()};
 }
 
-/// Fails when a name, a path or a variable is none that a policy can hold.
+/// Takes away the longest rules until what is left is a text of at most `bytes_max`, if that helps;
+/// how many they were.
+std::size_t shorten(GuestPolicy& policy, std::size_t bytes_max) {
+  auto size = write_policy({{policy}}).size();
+  if (size <= bytes_max) return 0;
+  GuestPolicy one{.guest = policy.guest};
+  const auto bare = write_policy({{one}}).size();
+  std::vector<std::pair<std::size_t, std::size_t>> rules;  // How long each is, and which.
+  for (std::size_t i = 0; i < policy.allow.size(); ++i) {
+    one.allow = {policy.allow[i]};
+    rules.emplace_back(write_policy({{one}}).size() - bare, i);
+  }
+  std::ranges::sort(rules, std::greater{});
+  std::vector<bool> goes(policy.allow.size());
+  std::size_t gone = 0;
+  for (; gone < rules.size() && size > bytes_max; ++gone) {
+    size -= rules[gone].first;
+    goes[rules[gone].second] = true;
+  }
+  std::vector<AllowRule> kept;
+  for (std::size_t i = 0; i < policy.allow.size(); ++i) {
+    if (!goes[i]) kept.push_back(std::move(policy.allow[i]));
+  }
+  policy.allow = std::move(kept);
+  return gone;
+}
+
+/// What the user has to know of a policy that does not allow all that the guest did; empty when it
+/// does.
+std::string describe(const LeftOut& left_out, std::size_t rules) {
+  std::string text;
+  if (rules > 0) {
+    text += fmt::format("wapc: left out, as a policy has at most 1 MiB: the longest {}\n",
+                        counted(rules, "rule"));
+  }
+  if (left_out.calls == 0) return text;
+  text += fmt::format("wapc: left out, and denied to the guest: {}\n",
+                      counted(left_out.calls, "host call"));
+  for (const auto& what : left_out.first) text += fmt::format("  {}\n", printable(what));
+  return text;
+}
+
+/// Fails when a path or a variable is none that a policy can hold.
 Outcome<std::string> text_of(const GuestPolicy& policy, const Arguments& arguments,
                              std::size_t calls) {
   const Policy whole{{policy}};
@@ -142,16 +194,18 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto all_steps, steps(arguments, setup.form));
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
   WAPC_TRY(const auto engine, make_engine(arguments.guest.engine));
-  const auto policy =
-      learn(*engine, arguments, setup, all_steps, {.stop = interrupt.token()}, streams);
-  if (!policy) return std::unexpected{advised(policy.error(), arguments.guest, setup)};
-  WAPC_TRY(const auto text, text_of(*policy, arguments, all_steps.size()));
+  auto learnt = learn(*engine, arguments, setup, all_steps, {.stop = interrupt.token()}, streams);
+  if (!learnt) return std::unexpected{advised(learnt.error(), arguments.guest, setup)};
+  const auto rules = shorten(learnt->policy, kPolicyBytesMax - kHeadBytesMax);
+  WAPC_TRY(const auto text, text_of(learnt->policy, arguments, all_steps.size()));
   if (arguments.output && *arguments.output != "-") {
     WAPC_CHECK(write_file(*arguments.output, text));
   } else {
     WAPC_CHECK(streams.out(text));
   }
-  return ExitCode::ok;
+  const auto lacks = describe(learnt->left_out, rules);
+  streams.error(lacks);
+  return lacks.empty() ? ExitCode::ok : ExitCode::incomplete;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace wapc::cli {
 namespace {
 
-constexpr std::array<ExitCodeRow, 15> kExitCodes{{
+constexpr std::array<ExitCodeRow, 16> kExitCodes{{
     {ExitCode::ok, "success"},
     {ExitCode::guest_error, "the guest answered with an error of its own"},
     {ExitCode::usage,
@@ -27,6 +27,7 @@ constexpr std::array<ExitCodeRow, 15> kExitCodes{{
     {ExitCode::unsupported, "no such engine in this build, or the engine cannot do it"},
     {ExitCode::refused, "denied, busy, overloaded or unavailable"},
     {ExitCode::bad_answer, "the answer is not MessagePack (--msgpack)"},
+    {ExitCode::incomplete, "the policy that was written leaves out what the guest did"},
     {ExitCode::internal, "a bug in wapc or in an engine"},
     {ExitCode::cancelled, "cancelled with Ctrl-C"},
 }};

@@ -27,6 +27,7 @@ enum class ExitCode : int {
   unsupported = 10,
   refused = 11,
   bad_answer = 12,
+  incomplete = 13,
   internal = 70,
   cancelled = 130,
 };
