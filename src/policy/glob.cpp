@@ -56,6 +56,16 @@ bool Glob::covers(const Glob& other) const {
   return true;
 }
 
+std::string Glob::shortest() const {
+  auto text = glob_of(parts_.front());
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    const bool last = i + 1 == parts_.size();
+    if (!last && parts_[i].empty()) continue;  // Two stars in a row.
+    text.append("*").append(glob_of(parts_[i]));
+  }
+  return text;
+}
+
 std::size_t Glob::size() const noexcept {
   return std::accumulate(parts_.begin(), parts_.end(), std::size_t{0},
                          [](std::size_t sum, const auto& part) { return sum + part.size(); });

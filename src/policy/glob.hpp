@@ -22,6 +22,12 @@ class Glob {
 
   [[nodiscard]] const std::string& name() const noexcept { return parts_.front(); }
 
+  /// The shortest glob that matches the same names: globs that do have the same.
+  [[nodiscard]] std::string shortest() const;
+
+  /// How many stars it has.
+  [[nodiscard]] std::size_t stars() const noexcept { return parts_.size() - 1; }
+
   /// How many characters of its own it has.
   [[nodiscard]] std::size_t size() const noexcept;
 

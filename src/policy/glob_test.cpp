@@ -49,6 +49,16 @@ TEST(GlobTest, KnowsWhatItDoesNotCover) {
   EXPECT_FALSE(Glob{"a\\*"}.covers(Glob{"a*"}));
 }
 
+TEST(GlobTest, GlobsForTheSameNamesHaveTheSameShortest) {
+  EXPECT_EQ(Glob{"a"}.shortest(), "a");
+  EXPECT_EQ(Glob{"\\a"}.shortest(), "a");
+  EXPECT_EQ(Glob{"a\\*"}.shortest(), "a\\*");
+  EXPECT_EQ(Glob{"*"}.shortest(), "*");
+  EXPECT_EQ(Glob{"***"}.shortest(), "*");
+  EXPECT_EQ(Glob{"a**b***c*"}.shortest(), "a*b*c*");
+  EXPECT_EQ(Glob{""}.shortest(), "");
+}
+
 TEST(GlobTest, AGlobOfANameMatchesItAlone) {
   const std::string name = "a*b\\c/d";
 

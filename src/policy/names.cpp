@@ -15,12 +15,6 @@ bool any_matches(const std::vector<Glob>& globs, std::string_view name) {
   return std::ranges::any_of(globs, [&](const Glob& glob) { return glob.matches(name); });
 }
 
-bool all_covered(const std::vector<Glob>& others, const std::vector<Glob>& by) {
-  return std::ranges::all_of(others, [&](const Glob& other) {
-    return std::ranges::any_of(by, [&](const Glob& glob) { return glob.covers(other); });
-  });
-}
-
 }  // namespace
 
 bool has_replacement(std::string_view name) {
@@ -41,11 +35,6 @@ NamesMatcher::NamesMatcher(const HostCallNames& names)
 bool NamesMatcher::matches(const HostCall& call) const {
   return any_matches(bindings_, call.binding) && any_matches(name_spaces_, call.name_space) &&
          any_matches(operations_, call.operation);
-}
-
-bool NamesMatcher::covers(const NamesMatcher& other) const {
-  return all_covered(other.bindings_, bindings_) && all_covered(other.name_spaces_, name_spaces_) &&
-         all_covered(other.operations_, operations_);
 }
 
 }  // namespace wapc

@@ -23,10 +23,6 @@ class NamesMatcher {
 
   [[nodiscard]] bool matches(const HostCall& call) const;
 
-  /// Whether it matches every call that `other` does. May miss that where only several of its
-  /// globs together do.
-  [[nodiscard]] bool covers(const NamesMatcher& other) const;
-
   [[nodiscard]] const std::vector<Glob>& bindings() const noexcept { return bindings_; }
 
   [[nodiscard]] const std::vector<Glob>& name_spaces() const noexcept { return name_spaces_; }

@@ -16,16 +16,18 @@
 namespace wapc {
 namespace {
 
-// A policy has hundreds of rules, not thousands. Contradictions are looked for in each pair.
+// A policy has hundreds of rules, not thousands.
 constexpr std::size_t kGuestsMax = 1'000;
 constexpr std::size_t kRulesMax = 1'000;   // Of one guest.
 constexpr std::size_t kNamesMax = 10'000;  // In all rules of one guest.
 constexpr std::size_t kNameMax = 4'096;    // Bytes.
+constexpr std::size_t kDirectoriesMax = 1'000;
 
 /// Reads the part of one guest.
 class GuestReader {
  public:
-  GuestReader(const toml::table& table, Faults& faults) : reader_{table, faults}, faults_{faults} {}
+  GuestReader(const toml::table& table, Effort& effort, Faults& faults)
+      : reader_{table, faults}, effort_{effort}, faults_{faults} {}
 
   GuestPolicy read(std::string_view guest) {
     GuestPolicy policy{.guest = std::string{guest}};
@@ -53,7 +55,7 @@ class GuestReader {
     if (names_ > kNamesMax) {
       faults_.add(reader_.place(), "a guest's rules have at most 10,000 names in all");
     } else if (!faults_.any()) {  // Else there is little to be said of the rest.
-      report_contradictions(policy, places_, faults_);
+      report_contradictions(policy, places_, effort_, faults_);
     }
     return policy;
   }
@@ -118,7 +120,12 @@ class GuestReader {
     if (const auto* const variables = reader.table("env")) {
       wasi.environment = read_environment(*variables);
     }
-    for (const auto* const directory : reader.tables("directory")) {
+    const auto directories = reader.tables("directory");
+    if (directories.size() > kDirectoriesMax) {
+      faults_.add(reader.place("directory"), "a guest has at most 1,000 directories");
+      return wasi;
+    }
+    for (const auto* const directory : directories) {
       if (auto read = read_directory(*directory)) add(*std::move(read), *directory, wasi);
     }
     reader.times<PolicyWasi>(kWasiTimes, wasi);
@@ -170,6 +177,7 @@ class GuestReader {
   }
 
   TableReader reader_;
+  Effort& effort_;
   Faults& faults_;
   RulePlaces places_;
   std::size_t names_ = 0;
@@ -185,12 +193,14 @@ std::vector<std::pair<Place, const toml::key*>> in_order(const toml::table& gues
 
 void read_guests(const toml::table& guests, Policy& policy, Faults& faults) {
   std::vector<Place> places;
+  Effort effort;
   for (const auto& [place, key] : in_order(guests)) {
     const std::string_view name = key->str();
     const auto* const part = guests.get(name);
     if (name.empty() || name.find('\0') != std::string_view::npos) {
       faults.add(place, quoted(name, 100) + " is no name of a guest; \"*\" is any");
     }
+    if (name.size() > kNameMax) faults.add(place, "a guest's name has more than 4,096 bytes");
     if (!part->is_table()) {
       faults.add(place, "guest " + quoted(name, 100) + " must be a table");
       continue;
@@ -199,7 +209,7 @@ void read_guests(const toml::table& guests, Policy& policy, Faults& faults) {
       faults.add(place, "a policy is for at most 1,000 guests");
       return;
     }
-    policy.guests.push_back(GuestReader{*part->as_table(), faults}.read(name));
+    policy.guests.push_back(GuestReader{*part->as_table(), effort, faults}.read(name));
     places.push_back(place);
   }
   report_same_guests(policy, places, faults);

@@ -382,8 +382,14 @@ TEST(ParsePolicyTest, HostileTextsAreRefused) {
   std::string names = "[[guest.a.allow]]\nbinding = [";
   for (int i = 0; i <= 10'000; ++i) names += "'" + std::to_string(i) + "',";
 
+  std::string directories;
+  for (int i = 0; i <= 1'000; ++i) {
+    directories += "[[guest.a.wasi.directory]]\nhost = '" + std::to_string(i) + "'\n";
+  }
+
   for (const auto& text : {many_parts + " = 1", "[" + many_parts + "]", "x = " + nested, tables,
-                           guests, rules, names + "]", std::string(2U << 20U, '#'),
+                           guests, rules, names + "]", directories,
+                           "[guest." + std::string(4097, 'a') + "]", std::string(2U << 20U, '#'),
                            "[[guest.a.allow]]\nbinding = '" + std::string(4097, 'a') + "'"}) {
     EXPECT_FALSE(parse_policy(text, "p"));
   }
