@@ -50,6 +50,7 @@ struct Arguments {
   std::optional<std::string> payload;
   std::optional<std::string> policy;
   std::optional<std::string> audit;
+  std::optional<std::string> audit_max;
   std::optional<std::string> repeat;
   bool json = false;
 };
@@ -58,6 +59,7 @@ struct Arguments {
 struct Plan {
   GuestSetup guest;
   std::optional<GuestPolicy> policy;
+  std::uint64_t audit_bytes_max = std::uint64_t{1} << 30U;
   std::uint64_t repeat = 1;
   Bytes payload;
 };
@@ -76,6 +78,10 @@ Outcome<Plan> plan(const Arguments& arguments) {
   Plan plan;
   if (arguments.repeat) {
     WAPC_TRY(plan.repeat, parse_count("--repeat", *arguments.repeat, kRepeatMax));
+  }
+  if (arguments.audit_max) {
+    if (!arguments.audit) return wrong_usage("--audit-max is for --audit, which is not given");
+    WAPC_TRY(plan.audit_bytes_max, parse_size("--audit-max", *arguments.audit_max));
   }
   if (arguments.payload == "-" && arguments.guest.wasi.standard_input == "-") {
     return wrong_usage("PAYLOAD and --stdin cannot both be standard input",
@@ -107,6 +113,7 @@ HostOptions options_for(const Arguments& arguments, const Plan& plan, const Witn
   auto options = host_options(arguments.guest, plan.guest, witnesses.streams);
   options.events = witnesses.audit;
   if (plan.policy) options = under_policy(std::move(options), *plan.policy, plan.guest);
+  if (witnesses.audit) options.handler = audited(std::move(options.handler), witnesses.audit);
   // Before the policy: calls that it denies are calls too.
   options.handler =
       watched(std::move(options.handler),
@@ -175,8 +182,8 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   CallRecord record{.engine = engine->info().name, .form = plan.guest.form};
   Witnesses witnesses{record, nullptr, streams};
   if (arguments.audit) {
-    WAPC_TRY(witnesses.audit,
-             Audit::open(*arguments.audit, file_name(arguments.guest.guest), streams));
+    WAPC_TRY(witnesses.audit, Audit::open(*arguments.audit, file_name(arguments.guest.guest),
+                                          plan.audit_bytes_max, streams));
   }
   const auto done = carry_out(*engine, arguments, plan, witnesses, interrupt.token());
   auto reported = report(done, arguments, plan, record, streams);
@@ -202,6 +209,10 @@ void add_options(CLI::App& app, Arguments& into) {
            "Append a line of JSON to that file for each thing that happens: host calls, denials, "
            "failures. - is standard error")
       ->type_name("FILE");
+  add_text(app, "--audit-max", into.audit_max,
+           "How large the audit's file may be, with what is in it already: 64MiB (units B, KiB, "
+           "MiB, GiB). Beyond it host calls fail. Otherwise 1GiB")
+      ->type_name("SIZE");
   add_text(app, "--repeat", into.repeat,
            "Call the same instance so many times; shows the last answer, and how long calls "
            "took")
