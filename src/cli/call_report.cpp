@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/try.hpp"
+#include "cli/host_rules.hpp"
 #include "cli/text.hpp"
 #include "cli/units.hpp"
 #include "wapc/base/utf8.hpp"
@@ -103,8 +104,7 @@ std::string describe_host_call(std::uint64_t number, const HostCall& call, const
                                BytesView reply) {
   const auto answer =
       outcome ? in_quotes(as_text(reply)) : "error " + in_quotes(outcome.error().message());
-  return fmt::format("host call {}: guest {}: {}/{}/{} {} -> {}\n", number, call.guest_id,
-                     printable(call.binding), printable(call.name_space), printable(call.operation),
+  return fmt::format("host call {}: guest {}: {} {} -> {}\n", number, call.guest_id, names_of(call),
                      in_quotes(as_text(call.payload)), answer);
 }
 

@@ -10,6 +10,7 @@
 #include "base/try.hpp"
 #include "cli/files.hpp"
 #include "cli/text.hpp"
+#include "policy/names.hpp"
 
 namespace wapc::cli {
 namespace {
@@ -80,6 +81,19 @@ Outcome<ParsedAnswer> parse_answer(std::string_view text, const auto& wrong) {
                            near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
 }
 
+/// What to add, in a form that can be copied into a shell; empty where it cannot.
+std::string advice(const HostCall& call) {
+  constexpr std::size_t kNameMax = 200;  // Bytes. Nobody types more.
+  for (const auto name : {call.binding, call.name_space, call.operation}) {
+    const bool can_be_typed =
+        name.size() <= kNameMax && is_plain_to_see(name) && !has_replacement(name);
+    if (!can_be_typed) return "";
+  }
+  const auto rule = fmt::format("{}/{}/{}=text:ANSWER", plain(call.binding), plain(call.name_space),
+                                plain(call.operation));
+  return "; add one, such as --host " + shell_quoted(rule);
+}
+
 class RuleHandler final : public HostHandler {
  public:
   explicit RuleHandler(std::vector<HostRule> rules) : rules_{std::move(rules)} {}
@@ -88,11 +102,8 @@ class RuleHandler final : public HostHandler {
     const auto rule = std::ranges::find_if(
         rules_, [&](const HostRule& candidate) { return candidate.matches(call); });
     if (rule == rules_.end()) {
-      return failure(Errc::unavailable,
-                     fmt::format("no --host rule answers the host call {}/{}/{}; add one, such as "
-                                 "--host '{}/{}/{}=text:ANSWER'",
-                                 call.binding, call.name_space, call.operation, plain(call.binding),
-                                 plain(call.name_space), plain(call.operation)));
+      return failure(Errc::unavailable, fmt::format("no --host rule answers the host call {}{}",
+                                                    names_of(call), advice(call)));
     }
     switch (rule->answer) {
       case HostRule::Answer::echo: reply.assign(call.payload.begin(), call.payload.end()); break;
@@ -123,6 +134,11 @@ class WatchedHandler final : public HostHandler {
 };
 
 }  // namespace
+
+std::string names_of(const HostCall& call) {
+  return fmt::format("{}/{}/{}", in_quotes(call.binding), in_quotes(call.name_space),
+                     in_quotes(call.operation));
+}
 
 Outcome<HostRule> HostRule::parse(std::string_view text) {
   const auto wrong = [&](std::string_view why) {

@@ -30,8 +30,11 @@ struct HostRule {
   [[nodiscard]] bool matches(const HostCall& call) const;
 };
 
+/// The call's names for people: `"kv"/"cache"/"get"`. Long ones are cut.
+[[nodiscard]] std::string names_of(const HostCall& call);
+
 /// A handler that answers by the first rule that matches, and otherwise gives the guest an error
-/// that names the call and the option to answer it with.
+/// that names the call and, where it can be typed, the option to answer it with.
 [[nodiscard]] std::shared_ptr<HostHandler> answering_by(std::vector<HostRule> rules);
 
 /// A handler that hands on to `next`, and shows `watch` each call with its outcome; `reply` is the

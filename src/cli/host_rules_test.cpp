@@ -40,8 +40,24 @@ TEST(HostRulesTest, TakesTheFirstRuleThatMatches) {
 
 TEST(HostRulesTest, TellsTheGuestHowACallWouldBeAnswered) {
   EXPECT_EQ(asked({"a/b/x=echo"}, "a", "b", "c/d"),
-            "error: no --host rule answers the host call a/b/c/d; add one, such as --host "
-            "'a/b/c\\/d=text:ANSWER'");
+            "error: no --host rule answers the host call \"a\"/\"b\"/\"c/d\"; add one, such as "
+            "--host 'a/b/c\\/d=text:ANSWER'");
+}
+
+TEST(HostRulesTest, WhatItTellsCanBeCopiedIntoAShell) {
+  EXPECT_EQ(
+      asked({}, "it's", "$(b)", "c d"),
+      "error: no --host rule answers the host call \"it's\"/\"$(b)\"/\"c d\"; add one, such as "
+      "--host 'it'\\''s/$(b)/c d=text:ANSWER'");
+}
+
+TEST(HostRulesTest, TellsNothingThatCannotBeTyped) {
+  for (const auto& name : {std::string(1, '\0'), std::string{"\x1b"}, std::string{"\u200b"},
+                           std::string{"\ufffd"}, std::string(201, 'a')}) {
+    const auto said = asked({}, "a", name, "c");
+    EXPECT_TRUE(said.starts_with("error: no --host rule answers the host call \"a\"/\"")) << said;
+    EXPECT_EQ(said.find("--host '"), std::string::npos) << said;
+  }
 }
 
 TEST(HostRulesTest, EmptyNamesCanBeNamed) {

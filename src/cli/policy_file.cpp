@@ -11,6 +11,7 @@
 #include "policy/glob.hpp"
 #include "policy/read_text.hpp"
 #include "policy/toml_text.hpp"
+#include "wapc/base/utf8.hpp"
 #include "wapc/policy/restricted.hpp"
 
 namespace wapc::cli {
@@ -32,10 +33,13 @@ Outcome<GuestPolicy> policy_for(const std::string& path, const std::string& gues
   const std::array names{file_name(guest), guest_name(guest)};
   const auto* const found = policy->find(names);
   if (found != nullptr) return *found;
+  const auto& name = names.back();
+  const auto all = std::string{"[guest.\"*\"] for all guests that it does not name"};
+  const bool can_be_said = !name.empty() && is_utf8(name);
   return wrong_usage(
-      fmt::format("{} says nothing of the guest {}", printable(path), in_quotes(names.back())),
-      fmt::format("add [guest.{}], or [guest.\"*\"] for all guests that it does not name",
-                  wapc::quoted(glob_of(names.back()))));
+      fmt::format("{} says nothing of the guest {}", printable(path), in_quotes(name)),
+      can_be_said ? fmt::format("add [guest.{}], or {}", wapc::quoted(glob_of(name)), all)
+                  : fmt::format("add {}; no policy can say this name", all));
 }
 
 HostOptions under_policy(HostOptions options, const GuestPolicy& policy, const GuestSetup& setup) {

@@ -62,6 +62,22 @@ std::string in_quotes(std::string_view text, std::size_t bytes_max) {
                      counted(text.size(), "byte"));
 }
 
+std::string shell_quoted(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      result += "'\\''";  // Ends the quotes, a quote by itself, and begins others.
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+bool is_plain_to_see(std::string_view text) {
+  return printable(text) == text;
+}
+
 bool is_plain(std::string_view text) {
   while (!text.empty()) {
     const auto character = first_character(text);

@@ -29,6 +29,12 @@ namespace wapc::cli {
 /// past `bytes_max` bytes is said behind it.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t bytes_max = 200);
 
+/// `text` as a word for a POSIX shell, between single quotes.
+[[nodiscard]] std::string shell_quoted(std::string_view text);
+
+/// Whether all of `text` is plain to see, so that `printable` leaves it as it is.
+[[nodiscard]] bool is_plain_to_see(std::string_view text);
+
 /// Whether a terminal shows `text` as it is, with its line breaks and tabs.
 [[nodiscard]] bool is_plain(std::string_view text);
 

@@ -46,6 +46,12 @@ TEST(TextTest, QuotesSoThatNothingInsideEndsTheQuotes) {
   EXPECT_EQ(in_quotes("a\"b\\c\n"), "\"a\\\"b\\\\c\\n\"");
 }
 
+TEST(TextTest, QuotesForAShell) {
+  EXPECT_EQ(shell_quoted("a b"), "'a b'");
+  EXPECT_EQ(shell_quoted("it's $HOME \\"), "'it'\\''s $HOME \\'");
+  EXPECT_EQ(shell_quoted(""), "''");
+}
+
 TEST(TextTest, SaysHowMuchItLeavesOut) {
   EXPECT_EQ(in_quotes("abcdef", 3), "\"abc\"... (6 bytes in all)");
   EXPECT_EQ(in_quotes("abédef", 3), "\"ab\"... (7 bytes in all)");

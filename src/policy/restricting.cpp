@@ -12,6 +12,7 @@
 #include "policy/rate.hpp"
 #include "policy/rule_index.hpp"
 #include "policy/toml_text.hpp"
+#include "wapc/base/utf8.hpp"
 
 namespace wapc {
 namespace {
@@ -23,6 +24,7 @@ class RestrictingHandler final : public HostHandler {
   RestrictingHandler(const GuestPolicy& policy, std::shared_ptr<HostHandler> next,
                      PolicyClock clock)
       : section_{"guest." + quoted(policy.guest)},
+        is_for_many_{!Glob{policy.guest}.is_exact()},
         deny_{policy.deny},
         allow_{names_of(policy.allow)},
         rules_{policy.allow},
@@ -80,12 +82,17 @@ class RestrictingHandler final : public HostHandler {
     return denied(call, "its rule says " + key + " = " + std::to_string(bound));
   }
 
+  /// What to add to the policy. Nothing where no policy can say it, or nobody could copy it.
   [[nodiscard]] std::string advice(const HostCall& call) const {
-    const auto value = [](std::string_view name) {
-      return quoted(glob_of(name.substr(0, kNameShownMax)));
-    };
+    for (const auto name : {call.binding, call.name_space, call.operation}) {
+      const bool can_be_said = name.size() <= kNameShownMax && !has_replacement(name) &&
+                               is_utf8(name) && name.find('\0') == std::string_view::npos;
+      if (!can_be_said) return "no rule allows it";
+    }
+    const auto value = [](std::string_view name) { return quoted(glob_of(name)); };
     return "to allow it, add [[" + section_ + ".allow]] with binding = " + value(call.binding) +
-           ", namespace = " + value(call.name_space) + ", operation = " + value(call.operation);
+           ", namespace = " + value(call.name_space) + ", operation = " + value(call.operation) +
+           (is_for_many_ ? ", which allows it to all guests of that part" : "");
   }
 
   /// Sees every host call, also those that no counting rule is for.
@@ -113,6 +120,7 @@ class RestrictingHandler final : public HostHandler {
   }
 
   std::string section_;
+  bool is_for_many_;
   RuleIndex deny_;
   RuleIndex allow_;
   std::vector<AllowRule> rules_;

@@ -73,13 +73,30 @@ TEST(RestrictingTest, HandsOnWhatARuleAllows) {
 }
 
 TEST(RestrictingTest, DeniesTheRestAndSaysWhatToAdd) {
-  Guest guest{{.guest = "thumb*", .allow = {{.names = kGetAndSets}}}};
+  Guest guest{{.guest = "thumb", .allow = {{.names = kGetAndSets}}}};
 
   EXPECT_EQ(guest.call("delete"),
             "denied: the policy denies the host call \"kv\" \"cache\" \"delete\": to allow it, add "
-            "[[guest.\"thumb*\".allow]] with binding = \"kv\", namespace = \"cache\", operation = "
+            "[[guest.\"thumb\".allow]] with binding = \"kv\", namespace = \"cache\", operation = "
             "\"delete\"");
   EXPECT_EQ(guest.answered(), 0);
+}
+
+TEST(RestrictingTest, SaysWhenMoreGuestsWouldBeAllowedIt) {
+  Guest guest{{.guest = "thumb*"}};
+
+  EXPECT_TRUE(guest.call("delete").ends_with(
+      "operation = \"delete\", which allows it to all guests of that part"));
+}
+
+TEST(RestrictingTest, GivesNoAdviceThatCannotBeFollowed) {
+  Guest guest{{.guest = "thumb"}};
+
+  for (const auto& name : {std::string(1, '\0'), std::string(201, 'a'), std::string{"a\xff"},
+                           std::string{"a\ufffd"}}) {
+    EXPECT_TRUE(guest.call(name).ends_with(": no rule allows it")) << guest.call(name);
+  }
+  EXPECT_NE(guest.call(std::string(200, 'a')).find("to allow it"), std::string::npos);
 }
 
 TEST(RestrictingTest, WithoutRulesAllIsDenied) {
