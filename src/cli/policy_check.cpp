@@ -58,8 +58,13 @@ nlohmann::json to_json(const Problem& problem, const std::vector<PolicyFault>& f
 }
 
 Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
-  WAPC_TRY(const auto text, read_policy_file(arguments.file));
-  const auto policy = parse_policy(text, arguments.file);
+  const auto text = read_policy_file(arguments.file);
+  if (!text) {
+    if (!arguments.json) return std::unexpected{text.error()};
+    WAPC_CHECK(streams.out(json_text(to_json(text.error(), {}))));
+    return text.error().exit;
+  }
+  const auto policy = parse_policy(*text, arguments.file);
   if (policy) {
     WAPC_CHECK(streams.out(arguments.json ? json_text(to_json(*policy))
                                           : describe(*policy, arguments.file)));
@@ -67,7 +72,7 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   }
   auto said = problem(policy.error());
   if (!arguments.json) return std::unexpected{std::move(said)};
-  WAPC_CHECK(streams.out(json_text(to_json(said, faults_in_policy(text)))));
+  WAPC_CHECK(streams.out(json_text(to_json(said, faults_in_policy(*text)))));
   return said.exit;
 }
 

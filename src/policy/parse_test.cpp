@@ -141,6 +141,14 @@ TEST(ParsePolicyTest, NamesThatAreNoUtf8CanBeDenied) {
   EXPECT_TRUE(parse_policy("[[guest.a.deny]]\nbinding = '*'\noperation = \"*\\ufffd*\"\n", "p"));
 }
 
+TEST(ParsePolicyTest, EmptyListsOfRulesSayThatThereAreNone) {
+  const auto policy =
+      parse_policy("[guest.a]\nallow = []\ndeny = []\n[guest.a.wasi]\ndirectory = []\n", "p");
+
+  ASSERT_TRUE(policy) << policy.error().message();
+  EXPECT_EQ(policy->guests[0], GuestPolicy{.guest = "a"});
+}
+
 TEST(ParsePolicyTest, KeepsTheOrderOfGuests) {
   const auto policy = parse_policy("[guest.c]\n[guest.a]\n[[guest.b.allow]]\nbinding='x'\n", "p");
 

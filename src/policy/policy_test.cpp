@@ -42,5 +42,12 @@ TEST(PolicyTest, AGuestMayGoBySeveralNames) {
   EXPECT_EQ(found(policy, names), "hello");
 }
 
+TEST(PolicyTest, OfTwoExactNamesTheLongerCounts) {
+  const Policy policy{{{.guest = "hello"}, {.guest = "hello.wasm"}}};
+  const std::array<std::string, 2> names{"hello", "hello.wasm"};
+
+  EXPECT_EQ(found(policy, names), "hello.wasm");
+}
+
 }  // namespace
 }  // namespace wapc

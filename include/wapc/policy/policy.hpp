@@ -134,8 +134,9 @@ struct GuestPolicy {
 struct Policy {
   std::vector<GuestPolicy> guests;
 
-  /// What holds for the guest that goes by any of `names`: the part named exactly so, else the one
-  /// whose glob has the most characters of its own (so `*` comes last), of several the first.
+  /// What holds for the guest that goes by any of `names`: the part named exactly so, of two
+  /// the longer; else the one whose glob has the most bytes of its own (so `*` comes last), of
+  /// several the first.
   /// Null when there is none: such a guest should not run. Valid as long as the policy is.
   [[nodiscard]] const GuestPolicy* find(std::span<const std::string> names) const;
 

@@ -6,7 +6,8 @@
 
 namespace wapc {
 
-/// `options` for a guest under `policy`, for one host:
+/// `options` for a guest under `policy`, for one host. Call it for each: the handler counts the
+/// calls of one guest, and hosts that shared it would use up each other's.
 /// - its handler stands behind the policy's rules, see `restricting`;
 /// - the limits that the policy names are in place of those in `options`;
 /// - of WASI the guest has the policy's variables and directories, and none of those in `options`;
