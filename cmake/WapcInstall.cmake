@@ -45,8 +45,12 @@ function(wapc_pkg_config name description requires libraries)
   install(FILES "${CMAKE_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endfunction()
 
+set(policy_lib "")
+if(WAPC_BUILD_POLICY)
+  set(policy_lib "-lwapc_policy ")
+endif()
 wapc_pkg_config(wapc "waPC for C++: WebAssembly guests in C++ programs" ""
-  "-lwapc_policy -lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_engine -lwapc_base -pthread")
+  "${policy_lib}-lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_engine -lwapc_base -pthread")
 if(WAPC_ENGINE_WASMTIME)
   set(wasmtime_libs "-lwasmtime")
   if(WAPC_WASMTIME_INSTALLED)
