@@ -132,7 +132,8 @@ Result<std::uint64_t> Guest::import(std::string_view name,
     return failure(Errc::internal, "the guest does not import " + std::string{name});
   }
   const auto& import = imports_[static_cast<std::size_t>(found - code_->imports.begin())];
-  return import.function->body(*states_[import.table], *this, arguments);
+  return import.function->body(*states_[import.table], *this,
+                               std::span{arguments.begin(), arguments.size()});
 }
 
 std::uint32_t Guest::grow(std::uint32_t pages) {

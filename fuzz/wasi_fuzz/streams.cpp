@@ -15,7 +15,7 @@
 namespace wapc::fuzzing {
 namespace {
 
-using wasi::UniqueFd;
+using UniqueFd;
 
 /// First what is for the guest, then the other end.
 using Ends = std::pair<UniqueFd, UniqueFd>;

@@ -5,7 +5,7 @@
 
 #include "choices.hpp"
 #include "wapc/wasi/wasi_config.hpp"
-#include "wasi/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace wapc::fuzzing {
 
@@ -33,12 +33,12 @@ class Streams {
     int flags;
   };
 
-  HostDescriptor lend(wasi::UniqueFd fd);
+  HostDescriptor lend(UniqueFd fd);
   HostDescriptor lend_input(Choices& choices);
   HostDescriptor lend_output(Choices& choices);
   StandardOutput some_output(Choices& choices);
 
-  std::vector<wasi::UniqueFd> opened_;
+  std::vector<UniqueFd> opened_;
   std::vector<Lent> lent_;
   std::vector<int> other_ends_;
   StandardInput input_;

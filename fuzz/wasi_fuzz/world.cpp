@@ -17,7 +17,7 @@ namespace wapc::fuzzing {
 namespace {
 
 namespace fs = std::filesystem;
-using wasi::UniqueFd;
+using UniqueFd;
 
 constexpr auto kOutside = "outside";
 constexpr auto kWritable = "rw";

@@ -12,7 +12,7 @@
 #include "support/temporary_tree.hpp"
 #include "wasi/beneath.hpp"
 #include "wasi/grants.hpp"
-#include "wasi/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace wapc::fuzzing {
 
@@ -40,7 +40,7 @@ class World {
     Visit& operator=(const Visit&) = delete;
 
    private:
-    wasi::UniqueFd before_;
+    UniqueFd before_;
   };
 
   /// Whether what is not the guest's to change is as it was, as far as its status tells: quick.
@@ -64,8 +64,8 @@ class World {
   void refill() const;
 
   testing::TemporaryTree tree_;
-  wasi::UniqueFd root_;
-  wasi::UniqueFd outside_;
+  UniqueFd root_;
+  UniqueFd outside_;
   std::vector<Kept> kept_;
   std::array<std::vector<wasi::GrantedDirectory>, 2> granted_;  // By the way paths are walked.
 };

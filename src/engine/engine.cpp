@@ -32,4 +32,14 @@ std::optional<ExportIndex> find_function(const Module& module, std::string_view 
   return std::nullopt;
 }
 
+Result<Bytes> Module::artefact() const {
+  return failure(Errc::unsupported, "this engine makes no artefacts");
+}
+
+Result<std::shared_ptr<const Module>> Engine::restore(const Artefact& /*artefact*/,
+                                                      BytesView /*wasm*/,
+                                                      const ModuleLimits& /*limits*/) const {
+  return failure(Errc::unsupported, info().name + " makes no artefacts");
+}
+
 }  // namespace wapc

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wasi/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 namespace wapc {
 namespace {
@@ -26,7 +26,7 @@ std::unexpected<Error> cannot_read(const std::string& path, int number) {
 Result<std::string> read_policy_text(const std::string& path) {
   if (path.find('\0') != std::string::npos) return cannot_read(path, EINVAL);
   // Opening a FIFO would wait for somebody who writes.
-  const wasi::UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+  const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (!file) return cannot_read(path, errno);
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return cannot_read(path, errno);

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/unique_fd.hpp"
 #include "wasi/errno.hpp"
-#include "wasi/unique_fd.hpp"
 
 // Paths that cannot leave a directory, the root of what follows.
 //

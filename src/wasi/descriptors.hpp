@@ -10,11 +10,11 @@
 
 #include <dirent.h>
 
+#include "base/unique_fd.hpp"
 #include "wasi/errno.hpp"
 #include "wasi/host_directory.hpp"
 #include "wasi/rights.hpp"
 #include "wasi/streams.hpp"
-#include "wasi/unique_fd.hpp"
 
 namespace wapc::wasi {
 

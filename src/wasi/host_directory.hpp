@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <time.h>  // NOLINT(modernize-deprecated-headers): timespec is POSIX's.
 
+#include "base/unique_fd.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 #include "wasi/beneath.hpp"
 #include "wasi/errno.hpp"
-#include "wasi/unique_fd.hpp"
 
 namespace wapc::wasi {
 

@@ -11,11 +11,11 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "base/unique_fd.hpp"
 #include "wapc/base/budget.hpp"
 #include "wapc/base/guest_log.hpp"
 #include "wapc/wasi/wasi_config.hpp"
 #include "wasi/errno.hpp"
-#include "wasi/unique_fd.hpp"
 #include "wasi/waiting.hpp"
 
 namespace wapc::wasi {

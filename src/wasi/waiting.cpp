@@ -17,7 +17,7 @@
 #endif
 
 #include "base/try.hpp"
-#include "wasi/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 // One system call waits for everything: descriptors, time, and the call's stop token, which becomes
 // a descriptor for that. So nothing has to be looked at again and again, and the end of a wait is

@@ -149,7 +149,8 @@ Result<> check_memory(const MemoryType& memory, std::uint64_t limit) {
 
 namespace {
 
-Result<ModuleInfo> read(BytesView wasm, FeatureSet features, const ModuleLimits& limits) {
+Result<ModuleInfo> read(BytesView wasm, FeatureSet features, const ModuleLimits& limits,
+                        bool bodies = true) {
   if (wasm.size() > limits.bytes) {
     return failure(Errc::limit_exceeded, "the module is of " + std::to_string(wasm.size()) +
                                              " bytes; the limit is " +
@@ -176,8 +177,8 @@ Result<ModuleInfo> read(BytesView wasm, FeatureSet features, const ModuleLimits&
                                      .element_segments = limits.element_segments,
                                      .locals = limits.locals,
                                      .nesting = limits.nesting};
-  const auto status =
-      reader::wapc_reader_read(wasm.data(), wasm.size(), features.bits(), &reader_limits, &sink);
+  const auto status = reader::wapc_reader_read(wasm.data(), wasm.size(), features.bits(),
+                                               &reader_limits, bodies, &sink);
   if (status != reader::Status::ok) return failure(code_of(status), std::move(found.failure));
   return std::move(found.info);
 }
@@ -193,6 +194,11 @@ Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features, const Module
                                              to_string(needed->without(features)));
   }
   return module;
+}
+
+Result<ModuleInfo> describe_module(BytesView wasm, FeatureSet features,
+                                   const ModuleLimits& limits) {
+  return read(wasm, features, limits, false);
 }
 
 Result<FeatureSet> features_needed(BytesView wasm, const ModuleLimits& limits) {

@@ -3,15 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 
-// The C interface of `reader/`, which reads modules with the Rust crate wasmparser. It is the
-// mirror of `reader/src/lib.rs`; the two change together. Nothing unwinds across it in either
-// direction.
+// The C interface of `reader/`, which reads modules with the Rust crate wasmparser, and hashes with
+// blake3. It is the mirror of `reader/src`; the two change together. Nothing unwinds across it in
+// either direction.
 
 namespace wapc::reader {
 
-/// Bytes that belong to the reader; valid during the call they are an argument of.
+/// Bytes that belong to who gives them; valid during the call they are an argument of.
 struct Text {
-  const char* data;  // Never null, but dangling when there are no bytes.
+  const char* data;  // Never null from the reader, but dangling when there are no bytes.
   std::size_t size;
 };
 
@@ -74,8 +74,13 @@ struct Sink {
 enum class Status : std::uint8_t { ok, invalid, limit_exceeded, internal };
 
 /// Validates the `size` bytes at `wasm` under `features` (bit n for the n-th `Feature`) and
-/// `limits`, and describes them to `sink`. Thread-safe.
+/// `limits`, function bodies only if `bodies`, and describes them to `sink`. Thread-safe.
 extern "C" Status wapc_reader_read(const std::byte* wasm, std::size_t size, std::uint32_t features,
-                                   const Limits* limits, const Sink* sink) noexcept;
+                                   const Limits* limits, bool bodies, const Sink* sink) noexcept;
+
+/// Puts the BLAKE3 hash of the texts, one after the other, at `digest`, 32 bytes; under `key`, 32
+/// bytes, if it is not null. Thread-safe.
+extern "C" void wapc_reader_hash(const std::byte* key, const Text* parts, std::size_t count,
+                                 std::byte* digest) noexcept;
 
 }  // namespace wapc::reader

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "wasi/unique_fd.hpp"
+#include "base/unique_fd.hpp"
 
 // Things of the host's that tests of WASI hand in, and its limits.
 
@@ -18,19 +18,19 @@ namespace wapc::testing {
 
 /// Two ends that are connected.
 struct Connected {
-  wasi::UniqueFd reader;
-  wasi::UniqueFd writer;
+  UniqueFd reader;
+  UniqueFd writer;
 
   [[nodiscard]] static Connected pipe() {
     std::array<int, 2> ends{-1, -1};
     EXPECT_EQ(::pipe(ends.data()), 0);
-    return {wasi::UniqueFd{ends[0]}, wasi::UniqueFd{ends[1]}};
+    return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
   }
 
   [[nodiscard]] static Connected sockets() {
     std::array<int, 2> ends{-1, -1};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
-    return {wasi::UniqueFd{ends[0]}, wasi::UniqueFd{ends[1]}};
+    return {UniqueFd{ends[0]}, UniqueFd{ends[1]}};
   }
 
   void put(std::string_view text) const {
@@ -64,7 +64,7 @@ class LoweredLimit {
 
   /// So that no descriptor more can be opened.
   [[nodiscard]] static LoweredLimit to_open_descriptors() {
-    const wasi::UniqueFd next{::open("/", O_RDONLY | O_CLOEXEC)};
+    const UniqueFd next{::open("/", O_RDONLY | O_CLOEXEC)};
     EXPECT_GE(next.get(), 0);
     return {RLIMIT_NOFILE, static_cast<rlim_t>(next.get())};
   }

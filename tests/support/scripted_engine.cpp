@@ -93,7 +93,8 @@ Result<std::uint64_t> ScriptedGuest::host(std::string_view function,
                                           std::initializer_list<std::uint64_t> arguments) {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     for (const auto& offered : tables_[i].functions) {
-      if (offered.name == function) return offered.body(*states_[i], *this, arguments);
+      if (offered.name == function)
+        return offered.body(*states_[i], *this, std::span{arguments.begin(), arguments.size()});
     }
   }
   return failure(Errc::internal, "the script calls what is not offered");

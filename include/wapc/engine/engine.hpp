@@ -11,6 +11,7 @@
 #include "wapc/base/budget.hpp"
 #include "wapc/base/bytes.hpp"
 #include "wapc/base/error.hpp"
+#include "wapc/engine/artefact.hpp"
 #include "wapc/engine/features.hpp"
 #include "wapc/engine/function_type.hpp"
 #include "wapc/engine/host_function.hpp"
@@ -115,6 +116,10 @@ class Module {
   /// `resolve_imports`). Copies the tables, not their functions.
   [[nodiscard]] virtual Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const = 0;
+
+  /// The bytes that `Engine::restore` makes the module of again. Fails with `unsupported` where
+  /// engines make none (`EngineInfo::makes_artefacts`), `internal` when this one failed to.
+  [[nodiscard]] virtual Result<Bytes> artefact() const;
 };
 
 /// How an engine runs code.
@@ -129,6 +134,8 @@ struct EngineInfo {     // NOLINT(cppcoreguidelines-pro-type-member-init): engin
   Execution execution;
   FeatureSet features;       ///< What modules may need; empty where the engine runs no WebAssembly.
   bool counts_fuel = false;  ///< Whether `InstanceLimits::fuel` means something to it.
+  bool makes_artefacts = false;    ///< Whether its modules can be restored.
+  std::string code_settings = {};  ///< Those that artefacts depend on, with name and version.
 };
 
 struct CompileOptions {
@@ -158,6 +165,13 @@ class Engine {
   [[nodiscard]] Result<std::shared_ptr<const Module>> compile(BytesView wasm) const {
     return compile(wasm, CompileOptions{});
   }
+
+  /// Makes a module of an artefact, which the caller vouches for: that it is of a module that
+  /// `compile` made of `wasm` with these limits, on an engine with the same name, version and
+  /// settings. Anything else runs as machine code all the same, and may do anything. Fails with
+  /// `unsupported` when it sees that the artefact is for another engine or machine, or makes none.
+  [[nodiscard]] virtual Result<std::shared_ptr<const Module>> restore(
+      const Artefact& artefact, BytesView wasm, const ModuleLimits& limits) const;
 };
 
 /// Where `module` exports the function `name`; nothing when it does not.

@@ -77,6 +77,12 @@ struct ModuleInfo {
 [[nodiscard]] Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features,
                                              const ModuleLimits& limits = {});
 
+/// Describes a module that `read_module` has accepted before, with these arguments: for a tenth of
+/// the time, as function bodies are not looked at. What else is wrong is found as there.
+/// Thread-safe.
+[[nodiscard]] Result<ModuleInfo> describe_module(BytesView wasm, FeatureSet features,
+                                                 const ModuleLimits& limits = {});
+
 /// The least features that `wasm` needs: it is valid with them, and not with any of them less.
 /// Where one of two would do, the earlier in `Feature`. Fails as `read_module` with all features
 /// does. Reads the module once for each feature there is, and once more.

@@ -96,10 +96,24 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
   return EngineHandle{wasm_engine_new_with_config(config.release())};
 }
 
+/// wasmtime looks at its artefacts itself for what it was made with; by these they are found.
+std::string code_settings(const WasmtimeOptions& options) {
+  std::string settings;
+  if (options.count_fuel) settings += "fuel ";
+  if (options.use_signals) settings += "signals ";
+  return settings;
+}
+
 }  // namespace
 
 Core::Core(const WasmtimeOptions& options)
-    : info_{"wasmtime", WASMTIME_VERSION, Execution::compiled, kFeatures, options.count_fuel},
+    : info_{.name = "wasmtime",
+            .version = WASMTIME_VERSION,
+            .execution = Execution::compiled,
+            .features = kFeatures,
+            .counts_fuel = options.count_fuel,
+            .makes_artefacts = true,
+            .code_settings = code_settings(options)},
       stack_needed_{options.stack_bytes + kStackReserve},
       engine_{make_engine(options)},
       ticker_{options.tick, [engine = engine_.get()] { wasmtime_engine_increment_epoch(engine); }} {

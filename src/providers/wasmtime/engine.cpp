@@ -39,15 +39,27 @@ class WasmtimeEngine final : public Engine {
                           });
   }
 
+  [[nodiscard]] Result<std::shared_ptr<const Module>> restore(
+      const Artefact& artefact, BytesView wasm, const ModuleLimits& limits) const override {
+    if (!core_->ticker().alive()) return std::unexpected{forked_since()};
+    WAPC_CHECK(check_stack());
+    WAPC_TRY(auto info, describe_module(wasm, core_->info().features, limits));
+    return WasmtimeModule::restore(core_, std::move(info), artefact);
+  }
+
  private:
+  static Result<> check_stack() {
+    const auto left = native_stack_left();
+    if (left >= kCompileStack) return {};
+    return failure(Errc::limit_exceeded, "the calling thread has " + std::to_string(left) +
+                                             " bytes of native stack left; compiling needs " +
+                                             std::to_string(kCompileStack));
+  }
+
   static Result<std::shared_ptr<const Module>> compile_here(const std::shared_ptr<const Core>& core,
                                                             BytesView wasm,
                                                             const ModuleLimits& limits) {
-    if (const auto left = native_stack_left(); left < kCompileStack) {
-      return failure(Errc::limit_exceeded, "the calling thread has " + std::to_string(left) +
-                                               " bytes of native stack left; compiling needs " +
-                                               std::to_string(kCompileStack));
-    }
+    WAPC_CHECK(check_stack());
     WAPC_TRY(auto info, read_module(wasm, core->info().features, limits));
     return WasmtimeModule::compile(core, std::move(info), wasm);
   }

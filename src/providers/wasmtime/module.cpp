@@ -76,6 +76,37 @@ Result<std::shared_ptr<const Module>> WasmtimeModule::compile(std::shared_ptr<co
 #endif
 }
 
+Result<std::shared_ptr<const Module>> WasmtimeModule::restore(std::shared_ptr<const Core> core,
+                                                              ModuleInfo info,
+                                                              const Artefact& artefact) {
+  wasmtime_module_t* module = nullptr;
+  const auto bytes = artefact.bytes();
+  // Mapped where it can be: copying it takes a hundred times as long.
+  const ErrorHandle error{
+      artefact.path().empty()
+          ? wasmtime_module_deserialize(core->engine(),
+                                        reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                        bytes.size(), &module)
+          : wasmtime_module_deserialize_file(core->engine(), artefact.path().c_str(), &module)};
+  if (error) return failure(Errc::unsupported, "wasmtime: " + message_of(*error));
+  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info),
+                                                ModuleHandle{module});
+}
+
+Result<Bytes> WasmtimeModule::artefact() const {
+#ifdef WASMTIME_FEATURE_COMPILER
+  wasm_byte_vec_t bytes{};
+  const ErrorHandle error{wasmtime_module_serialize(module_.get(), &bytes)};
+  if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
+  const auto* const first = reinterpret_cast<const std::byte*>(bytes.data);
+  Bytes artefact{first, first + bytes.size};
+  wasm_byte_vec_delete(&bytes);
+  return artefact;
+#else
+  return failure(Errc::unsupported, "this build of wasmtime has no compiler");
+#endif
+}
+
 WasmtimeModule::WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info,
                                ModuleHandle module)
     : core_{std::move(core)},

@@ -20,6 +20,10 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
   [[nodiscard]] static Result<std::shared_ptr<const Module>> compile(
       std::shared_ptr<const Core> core, ModuleInfo info, BytesView wasm);
 
+  /// Of an artefact that the caller vouches for.
+  [[nodiscard]] static Result<std::shared_ptr<const Module>> restore(
+      std::shared_ptr<const Core> core, ModuleInfo info, const Artefact& artefact);
+
   WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info, ModuleHandle module);
 
   [[nodiscard]] std::span<const Import> imports() const noexcept override { return info_.imports; }
@@ -28,6 +32,8 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
 
   [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const override;
+
+  [[nodiscard]] Result<Bytes> artefact() const override;
 
   [[nodiscard]] const Core& core() const noexcept { return *core_; }
 

@@ -787,7 +787,7 @@ TEST_P(WasiPathsTest, MayDoWhatTheProcessMay) {
 
 TEST_P(WasiPathsTest, OpensNeitherFifosNorSockets) {
   ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
-  const wasi::UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
+  const UniqueFd socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const auto path = at("socket").string();

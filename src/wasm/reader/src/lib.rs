@@ -5,6 +5,8 @@
 //! so that a description is not out of all proportion to the file. Nothing unwinds into C++: a panic
 //! becomes the status `Internal`.
 
+mod hash;
+
 use std::any::Any;
 use std::ffi::c_void;
 use std::panic::{self, AssertUnwindSafe};
@@ -62,6 +64,15 @@ pub struct Text {
 impl Text {
     fn of(bytes: &[u8]) -> Self {
         Text { data: bytes.as_ptr(), size: bytes.len() }
+    }
+
+    /// # Safety
+    /// There are that many bytes, or none and then the pointer may be null.
+    unsafe fn bytes(&self) -> &[u8] {
+        if self.size == 0 {
+            return &[];
+        }
+        std::slice::from_raw_parts(self.data, self.size)
     }
 }
 
@@ -162,12 +173,13 @@ pub unsafe extern "C" fn wapc_reader_read(
     size: usize,
     features: u32,
     limits: *const Limits,
+    bodies: bool,
     sink: *const Sink,
 ) -> u8 {
     keep_panics_quiet();
     let bytes = if size == 0 { &[][..] } else { std::slice::from_raw_parts(wasm, size) };
     let (limits, sink) = (&*limits, &*sink);
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| read(bytes, features, limits, sink)))
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| read(bytes, features, limits, bodies, sink)))
         .unwrap_or_else(|panic| Err(Refusal(Status::Internal, describe_panic(panic))));
     match outcome {
         Ok(()) => Status::Ok as u8,
@@ -194,9 +206,15 @@ fn describe_panic(panic: Box<dyn Any + Send>) -> String {
     format!("the reader of modules failed: {text}")
 }
 
-fn read(bytes: &[u8], features: u32, limits: &Limits, sink: &Sink) -> Result<(), Refusal> {
+fn read(
+    bytes: &[u8],
+    features: u32,
+    limits: &Limits,
+    bodies: bool,
+    sink: &Sink,
+) -> Result<(), Refusal> {
     check_kind(bytes)?;
-    let found = validate(bytes, wasm_features(features), limits, sink)?;
+    let found = validate(bytes, wasm_features(features), limits, bodies, sink)?;
     describe(&found, sink)
 }
 
@@ -252,6 +270,7 @@ fn validate<'a>(
     bytes: &'a [u8],
     features: WasmFeatures,
     limits: &Limits,
+    bodies: bool,
     sink: &Sink,
 ) -> Result<Found<'a>, Refusal> {
     let mut counts = Counts::default();
@@ -274,7 +293,7 @@ fn validate<'a>(
         // Before anything is made of it.
         counts.add(&payload, limits)?;
         match validator.payload(&payload)? {
-            ValidPayload::Func(function, body) => {
+            ValidPayload::Func(function, body) if bodies => {
                 // At once rather than at the end: a million functions need not be remembered.
                 let mut function = function.into_validator(allocations);
                 validate_function(&mut function, &body, features, limits)?;

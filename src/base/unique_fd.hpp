@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-namespace wapc::wasi {
+namespace wapc {
 
 /// A descriptor of the host's, closed when this goes; -1 for none.
 class UniqueFd {
@@ -38,4 +38,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace wapc::wasi
+}  // namespace wapc
