@@ -4,6 +4,7 @@
 (module
   (import "wapc" "__guest_request" (func $guest_request (param i32 i32)))
   (import "wapc" "__guest_response" (func $guest_response (param i32 i32)))
+  (import "wapc" "__guest_error" (func (param i32 i32))) ;; Unused; a peer refuses guests without it.
   (import "wapc" "__host_call"
     (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
   (import "wapc" "__host_response_len" (func $host_response_length (result i32)))

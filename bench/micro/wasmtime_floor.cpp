@@ -85,6 +85,10 @@ struct WasmtimeFloor::Machine {
              self.response.assign(bytes, bytes + length);
              return static_cast<wasm_trap_t*>(nullptr);
            });
+    define("__guest_error", 2, 0,
+           [](void*, wasmtime_caller_t*, wasmtime_val_raw_t*, std::size_t) -> wasm_trap_t* {
+             fail("the guest reports an error");
+           });
     define("__host_call", 8, 1,
            [](void*, wasmtime_caller_t* caller, wasmtime_val_raw_t* values, std::size_t) {
              Machine& self = of(caller);
