@@ -51,12 +51,13 @@ def draw(results):
         left = MARGIN + number % COLUMNS * width
         top = MARGIN + 12 + number // COLUMNS * height
         shapes.extend(panel(row, times, left, top))
-    size = (COLUMNS * width + MARGIN, math.ceil(len(ROWS) / COLUMNS) * height + MARGIN)
+    size = (COLUMNS * width + MARGIN, math.ceil(len(ROWS) / COLUMNS) * height + MARGIN + 8)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
         f'viewBox="0 0 {size[0]} {size[1]}">',
         f"<style>{STYLE}</style>",
         '<rect width="100%" height="100%" fill="#fff"/>',
         *shapes,
+        f'<text x="{MARGIN}" y="{size[1] - MARGIN}">Best times of one run; logarithmic scales.</text>',
         "</svg>",
         ""])

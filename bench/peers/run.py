@@ -114,7 +114,8 @@ def run(peers, rows, rounds, seconds):
         for row, request in rows.items():
             for peer in peers:
                 peer.measure(row, request, seconds)
-        print(f"round {number + 1} of {rounds}", file=sys.stderr, end="\r", flush=True)
+        if sys.stderr.isatty():
+            print(f"\rround {number + 1} of {rounds} ", file=sys.stderr, end="", flush=True)
 
 
 def results_of(peers):
@@ -154,14 +155,18 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--large", default=ROOT / "build" / "guests" / "go.wasm",
                         help="the module to load; default: the guest written in Go")
-    return parser.parse_args()
+    given = parser.parse_args()
+    asked = given.only.split(",") if given.only else list(PEERS)
+    if unknown := set(asked) - set(PEERS):
+        parser.error("no such peer: " + ", ".join(unknown))
+    given.names = [name for name in PEERS if name in asked]
+    return given
 
 
 def main():
     given = arguments()
-    names = given.only.split(",") if given.only else list(PEERS)
     loads = LOADS if pathlib.Path(given.large).exists() else {}
-    peers = [Peer(name, given.large if loads else WAPC_GUEST) for name in names]
+    peers = [Peer(name, given.large if loads else WAPC_GUEST) for name in given.names]
     try:
         run(peers, CALLS, 2 if given.quick else given.rounds, 0.01 if given.quick else 0.05)
         run(peers, loads, 1 if given.quick else 3, 0.05)
