@@ -38,7 +38,8 @@ rust_wasmtime() { cargo_release peer-wasmtime; }
 
 rust_wasm3() {
   # Its bindings are made by libclang, which knows what it reads up to version 14.
-  [[ -e /usr/lib/llvm-14/lib/libclang-14.so.1 ]] || apt-get install -y libclang1-14
+  [[ -e /usr/lib/llvm-14/lib/libclang-14.so.1 ]] ||
+    { apt-get update -q && apt-get install -y libclang1-14; }
   LIBCLANG_PATH=/usr/lib/llvm-14/lib cargo_release peer-wasm3
 }
 
