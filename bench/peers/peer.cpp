@@ -119,9 +119,9 @@ void serve(Peer& peer) {
   while (std::cin >> row >> size >> seconds) {
     const auto time = measure(peer, *guest, {row, size, std::chrono::duration<double>{seconds}});
     if (time) {
-      std::cout << std::fixed << std::setprecision(3) << *time << std::endl;
+      std::cout << std::fixed << std::setprecision(3) << *time << "\n" << std::flush;
     } else {
-      std::cout << "-" << std::endl;
+      std::cout << "-\n" << std::flush;
     }
   }
 }

@@ -1,12 +1,13 @@
 """Measures hosts for WebAssembly plug-ins beside each other: the same guest, the same loads, one run.
 
 Every peer is a program that stays alive and answers requests (see README.md). A round asks each of them
-for each row, one after the other, so that what slows the machine for a while slows them all; the best of
-all rounds counts. A peer that is not built, or dies, is named as missing."""
+for each row, one after the other and each time in another order, so that what slows the machine for a while
+slows them all; the best of all rounds counts. A peer that is not built, or dies, is named as missing."""
 
 import argparse
 import json
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -110,9 +111,10 @@ class Peer:
 
 
 def run(peers, rows, rounds, seconds):
+    order = random.Random(1)
     for number in range(rounds):
         for row, request in rows.items():
-            for peer in peers:
+            for peer in order.sample(peers, len(peers)):
                 peer.measure(row, request, seconds)
         if sys.stderr.isatty():
             print(f"\rround {number + 1} of {rounds} ", file=sys.stderr, end="", flush=True)
@@ -152,7 +154,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="show that it runs, little more")
     parser.add_argument("--only", help="comma-separated: " + ", ".join(PEERS))
-    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--rounds", type=int, default=60, help="of 20 ms for each row and peer")
     parser.add_argument("--large", default=ROOT / "build" / "guests" / "go.wasm",
                         help="the module to load; default: the guest written in Go")
     given = parser.parse_args()
@@ -168,7 +170,7 @@ def main():
     loads = LOADS if pathlib.Path(given.large).exists() else {}
     peers = [Peer(name, given.large if loads else WAPC_GUEST) for name in given.names]
     try:
-        run(peers, CALLS, 2 if given.quick else given.rounds, 0.01 if given.quick else 0.05)
+        run(peers, CALLS, 2 if given.quick else given.rounds, 0.02)
         run(peers, loads, 1 if given.quick else 3, 0.05)
     finally:
         for peer in peers:

@@ -3,6 +3,7 @@
 // functions when they are first called and keeps no code that a program could ask for, so there is
 // no loading to compare.
 
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -39,21 +40,19 @@ const bytes = (size) => new Uint8Array(size).fill("x".charCodeAt(0));
 // A thread is kept, with its instance: its code has to be compiled and found hot again.
 const workers = [];
 
-function next(worker, message) {
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    if (message !== undefined) worker.postMessage(message);
-  });
+async function timeOf(worker, seconds) {
+  const answer = once(worker, "message");
+  worker.postMessage(seconds);
+  return (await answer)[0];
 }
 
 async function onThreads(count, seconds, module) {
   while (workers.length < count) {
     const worker = new Worker(new URL(import.meta.url), { workerData: module });
-    await next(worker);
+    await once(worker, "message");
     workers.push(worker);
   }
-  const times = await Promise.all(workers.slice(0, count).map((worker) => next(worker, seconds)));
+  const times = await Promise.all(workers.slice(0, count).map((worker) => timeOf(worker, seconds)));
   return 1 / times.reduce((sum, time) => sum + 1 / time, 0);
 }
 
