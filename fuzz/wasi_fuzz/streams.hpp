@@ -3,9 +3,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/unique_fd.hpp"
 #include "choices.hpp"
 #include "wapc/wasi/wasi_config.hpp"
-#include "base/unique_fd.hpp"
 
 namespace wapc::fuzzing {
 

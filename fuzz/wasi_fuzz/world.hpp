@@ -9,10 +9,10 @@
 
 #include <sys/stat.h>
 
+#include "base/unique_fd.hpp"
 #include "support/temporary_tree.hpp"
 #include "wasi/beneath.hpp"
 #include "wasi/grants.hpp"
-#include "base/unique_fd.hpp"
 
 namespace wapc::fuzzing {
 
