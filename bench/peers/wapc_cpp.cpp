@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "peers/peer.hpp"
+#include "wapc/cache/compile_cache.hpp"
 #include "wapc/providers/builtin.hpp"
 #include "wapc/wapc.hpp"
 
@@ -47,7 +48,10 @@ class WapcPeer final : public Peer {
       : engine_{must(make_builtin_engine(arguments.word))},
         module_{must(GuestModule::load(*engine_, arguments.guest))},
         large_{arguments.large},
-        compiles_{arguments.word != "wasm3"} {}
+        compiles_{engine_->info().makes_artefacts},
+        caching_{with_cache(must(make_builtin_engine(arguments.word)),
+                            must(CompileCache::open({.directory = arguments.cache + "/wapc",
+                                                     .kept_bytes_max = 0})))} {}
 
   std::unique_ptr<Guest> instance() override { return std::make_unique<WapcGuest>(module_); }
 
@@ -58,13 +62,18 @@ class WapcPeer final : public Peer {
     return compiles_;
   }
 
-  bool load_cached() override { return false; }
+  /// As in a process that loads it for the first time: read, looked at and mapped.
+  bool load_cached() override {
+    if (compiles_) must(GuestModule::load(*caching_, large_));
+    return compiles_;
+  }
 
  private:
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<const GuestModule> module_;
   Bytes large_;
   bool compiles_;  // Else each instance parses the module, and loading only looks at it.
+  std::unique_ptr<Engine> caching_;
 };
 
 }  // namespace
