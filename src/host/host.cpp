@@ -190,7 +190,11 @@ Result<> Host::start_first(const Budget& budget) {
   const AtWork at_work;  // A handler may start guests whose start functions call a handler.
   if (hosts_at_work > options_.nesting_max) return too_many_at_work(options_.nesting_max);
   WAPC_CHECK(check_fuel(module_->engine(), options_.limits));
-  WAPC_TRY(grants_, WasiGrants::open(std::move(options_.wasi)));
+  if (options_.grants) {
+    grants_ = options_.grants;
+  } else {
+    WAPC_TRY(grants_, WasiGrants::open(std::move(options_.wasi)));
+  }
   WAPC_TRY(guest_, start_guest(*module_, budget));
   return {};
 }
@@ -273,6 +277,14 @@ Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
            &invocation);
   }
   return outcome;
+}
+
+std::uint64_t Host::host_calls() const noexcept {
+  return guest_ ? guest_->conversation.host_calls() : spent_host_calls_;
+}
+
+std::size_t Host::memory_bytes() const {
+  return guest_ ? guest_->instance->memory().size() : 0;
 }
 
 Result<> Host::restart(const Budget& budget) {

@@ -435,6 +435,41 @@ TEST(HostTest, CountsHostCallsForEachCall) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(as_text((*host)->invoke(kAny).value()), "3");
 }
 
+TEST(HostTest, SaysWhatTheLastCallCameTo) {
+  const auto script = [](ScriptedGuest& guest) {
+    guest.grow();
+    return calling_host(3)(guest);
+  };
+  const auto host = Host::start(load(script)).value();
+  EXPECT_EQ(host->memory_bytes(), 65536U);
+
+  EXPECT_TRUE(host->invoke(kAny));
+
+  EXPECT_FALSE(host->spent());
+  EXPECT_EQ(host->host_calls(), 3U);
+  EXPECT_EQ(host->memory_bytes(), 2 * 65536U);
+}
+
+TEST(HostTest, SaysWhatTheCallThatSpentItsGuestCameTo) {
+  const auto script = [](ScriptedGuest& guest) -> Result<std::uint64_t> {
+    WAPC_CHECK(calling_host(2)(guest));
+    return std::unexpected{trapped(Trap::unreachable)};
+  };
+  const auto host = Host::start(load(script)).value();
+
+  EXPECT_FALSE(host->invoke(kAny));
+
+  EXPECT_TRUE(host->spent());
+  EXPECT_EQ(host->host_calls(), 2U);
+  EXPECT_EQ(host->memory_bytes(), 0U);
+}
+
+TEST(HostTest, SharesGrantsThatWereOpenedBefore) {
+  const auto grants = WasiGrants::open({}).value();
+  const WasiConfig wrong{.directories = {{.host_path = "/no/such", .guest_path = "/"}}};
+  EXPECT_TRUE(Host::start(load(nothing), {.wasi = wrong, .grants = grants}));
+}
+
 TEST(HostTest, CutsAnErrorThatIsBeyondTheLimit) {
   const auto error =
       error_under({.error_bytes = 5}, [](ScriptedGuest& guest) -> Result<std::uint64_t> {

@@ -57,6 +57,9 @@ struct HostOptions {
   /// For guests that import WASI; others get none. Its directories are opened once, when the host
   /// starts, and shared by its instances.
   WasiConfig wasi = {};
+
+  /// In place of `wasi`: what was opened already, so that many hosts share it.
+  std::shared_ptr<const WasiGrants> grants = nullptr;
 };
 
 /// One guest, ready to be called. It answers one call at a time: a call from another thread, or
@@ -103,6 +106,16 @@ class Host final : public Invoker {
   [[nodiscard]] Result<> replace_module(std::shared_ptr<const GuestModule> module,
                                         const Budget& budget = {});
 
+  /// Whether the last call spent the instance, so that the next one starts another first. Not while
+  /// it answers; nor are the two that follow.
+  [[nodiscard]] bool spent() const noexcept { return guest_ == nullptr; }
+
+  /// How many host calls the guest made in the last call.
+  [[nodiscard]] std::uint64_t host_calls() const noexcept;
+
+  /// How large the guest's memory is; 0 when it is spent.
+  [[nodiscard]] std::size_t memory_bytes() const;
+
  private:
   struct Guest;  // An instance with its states, replaced as a whole.
 
@@ -134,6 +147,7 @@ class Host final : public Invoker {
   std::uint64_t guest_id_;
   std::unique_ptr<Guest> guest_;             // None when the last one is spent.
   std::optional<FailedStart> failed_start_;  // Of a guest that did not start again.
+  std::uint64_t spent_host_calls_ = 0;       // In the last call of the guest that is no more.
   std::atomic_flag busy_;
 };
 

@@ -60,6 +60,9 @@ class Conversation final : public HostState {
   /// for.
   [[nodiscard]] Error explain(const Error& error) const;
 
+  /// How many host calls the guest has made in this call, or in the last one.
+  [[nodiscard]] std::uint64_t host_calls() const noexcept { return host_calls_; }
+
  private:
   Result<> guest_request(Caller& caller, std::uint32_t operation_pointer,
                          std::uint32_t payload_pointer);
