@@ -246,8 +246,10 @@ void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point 
   const auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
   guest_->flush_output();
   auto outcome = guest_->conversation.finish(returned, response);
-  if (!returned && guest_->instance->was_entered()) [[unlikely]]
+  if (!returned && guest_->instance->was_entered()) [[unlikely]] {
+    spent_host_calls_ = guest_->conversation.host_calls();
     guest_.reset();
+  }
   return outcome;
 }
 
