@@ -15,7 +15,8 @@ if [[ "${1:-}" == --quick ]]; then
 fi
 programs=build/bench/bench
 cmake --preset bench --log-level=WARNING >/dev/null
-cmake --build --preset bench --target call_bench wasi_bench wait_overshoot deadline_overshoot soak bench_guests >/dev/null
+cmake --build --preset bench --target call_bench wasi_bench wait_overshoot deadline_overshoot soak pool_bench swap_soak \
+  bench_guests >/dev/null
 
 measure() {
   "$1" "${options[@]}" --benchmark_format=json "${@:2}" 2>/dev/null | python3 bench/ratios.py
@@ -37,6 +38,14 @@ echo "What the process holds, over calls of which 1 in 100 fails, loads and repl
 soak=(1000000 2000 5000)
 [[ "${1:-}" == --quick ]] && soak=(50000 100 500)
 $programs/soak $programs/safety_guest.wasm "${soak[@]}" || echo "grown; a short run may"
+echo
+echo "A call through an idle pool, and what a second thread brings, beside hosts of its own for each thread"
+$programs/pool_bench $programs/guest.wasm
+echo
+echo "A pool called from 8 threads, with a new version every 100 ms"
+swaps=(10000000 100)
+[[ "${1:-}" == --quick ]] && swaps=(500000 5)
+$programs/swap_soak $programs/pool_versions.wasm "${swaps[@]}" || echo "grown; a short run may"
 echo
 echo "Waits that a deadline or a stop token ends"
 $programs/wait_overshoot $programs/wasi_guest.wasm ||
