@@ -60,6 +60,7 @@ Pool::Core::Core(std::shared_ptr<const GuestModule> module, PoolOptions options)
       stable_{std::make_shared<Version>(last_version_, std::move(module))} {}
 
 Pool::Core::~Core() {
+  start_stop_.request_stop();
   keeper_stop_.request_stop();
 }
 
@@ -188,6 +189,8 @@ Result<> Pool::Core::drain(const Budget& budget) {
   }
   Lock lock{mutex_};
   draining_ = true;
+  start_stop_.request_stop();
+  changed();  // A swap that waits for room waits no longer.
   route_.store({}, std::memory_order_release);
   for (;;) {
     if (visitors_ == 0) {  // Else somebody may need what is idle.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/fork.hpp"
 #include "engine/native_thread.hpp"
@@ -68,6 +69,27 @@ class Pool::Core {
     std::chrono::nanoseconds waited{0};
   };
 
+  /// Somebody at work here whom `drain` waits for, though no running instance says so.
+  class Visit {
+   public:
+    explicit Visit(Core& core) : core_{core} {
+      const Lock lock{core_.mutex_};
+      ++core_.visitors_;
+    }
+
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+    ~Visit() {
+      const Lock lock{core_.mutex_};
+      --core_.visitors_;
+      core_.changed();
+    }
+
+   private:
+    Core& core_;
+  };
+
   /// What a waiter gets; nothing: it goes on waiting.
   struct Served {
     Slot* slot = nullptr;  // Running, or to be started.
@@ -101,13 +123,14 @@ class Pool::Core {
   void vacate(Slot& slot);
   void drop(Lock& lock, Slot& slot);
   void doom_stale();
+  void retire(std::shared_ptr<Version> version);
   [[nodiscard]] bool is_current(const Version& version) const noexcept;
   void changed();
   [[nodiscard]] bool wait_for_change(Lock& lock, const Budget& budget);
 
   // keeper.cpp: the pool's thread. Under the lock.
   void keep(const std::stop_token& stop);
-  [[nodiscard]] bool replace_one(Lock& lock, const std::stop_token& stop);
+  [[nodiscard]] bool replace_one(Lock& lock);
   [[nodiscard]] Budget::Clock::time_point next_retry() const;
   void drop_unused(Lock& lock);
   void wake_keeper();
@@ -122,13 +145,13 @@ class Pool::Core {
   const std::uint32_t forks_before_ = forks();
   const std::uint64_t id_;  // Of no other pool in this process.
   const PoolOptions options_;
-  const pool::Slots slots_;
+  pool::Slots slots_;
   std::atomic<Route> route_;
   std::atomic<std::uint64_t> trial_turns_ = 0;
   std::atomic<unsigned> trial_percent_ = 0;
 
-  mutable std::mutex mutex_;
-  // All that follows is under the lock.
+  // All that follows is under the lock, and on other cache lines than what calls read.
+  alignas(128) mutable std::mutex mutex_;
   std::condition_variable_any has_changed_;
   std::uint64_t changes_ = 0;  // An instance came back or went, or a caller left without one.
   std::uint32_t last_version_ = 1;
@@ -138,12 +161,14 @@ class Pool::Core {
   std::optional<pool::Trial> trial_;
   SwapStatus swap_status_;
   pool::Queue queue_;
-  std::size_t visitors_ = 0;  // Callers who have no instance yet: in the queue, or at a start.
+  std::size_t visitors_ = 0;  // Those at work here who hold no instance that says so.
   bool draining_ = false;
   PoolStats counted_;  // Of calls that got no instance, and of instances.
 
   std::condition_variable_any keeper_wakes_;
   bool keeper_wanted_ = false;
+  std::vector<std::shared_ptr<Version>> retired_;  // To be freed by the keeper, without the lock.
+  std::stop_source start_stop_;                    // Ends the keeper's starts when the pool drains.
   std::stop_source keeper_stop_;
   std::optional<NativeThread> keeper_;  // Last, so that it ends first.
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/try.hpp"
 #include "pool/core.hpp"
@@ -24,7 +25,7 @@ Error explained(const Error& error, std::size_t started, std::size_t wanted) {
 /// A slot in which an instance of `version` is to be started; null when there may be no more.
 Pool::Core::Slot* Pool::Core::claim(const std::shared_ptr<Version>& version) {
   if (version->live >= options_.instances_max) return nullptr;
-  auto* const slot = slots_.find(Stage::empty);
+  auto* const slot = slots_.find_empty();
   if (slot == nullptr) return nullptr;
   slot->version = version;
   slot->set(Stage::starting);
@@ -82,6 +83,7 @@ Result<> Pool::Core::warm_up(Lock& lock, const std::shared_ptr<Version>& version
 /// Of a slot without an instance that its holder gives up.
 void Pool::Core::vacate(Slot& slot) {
   --slot.version->live;
+  if (slot.version.use_count() == 1) retire(std::move(slot.version));
   slot.version.reset();
   slot.memory_bytes.set(0);
   slot.set(Stage::empty);
@@ -103,6 +105,12 @@ void Pool::Core::doom_stale() {
   for (auto& slot : slots_.all()) {
     if (slot.version && !is_current(*slot.version)) pool::Slots::doom_or_mark(slot);
   }
+  wake_keeper();
+}
+
+/// Has a version that nobody needs freed without the lock: compiled code takes its time.
+void Pool::Core::retire(std::shared_ptr<Version> version) {
+  retired_.push_back(std::move(version));
   wake_keeper();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "pool/core.hpp"
 
@@ -15,7 +16,14 @@ void Pool::Core::keep(const std::stop_token& stop) {
       drop(lock, *slot);
       continue;
     }
-    if (replace_one(lock, stop)) continue;
+    if (!retired_.empty()) {
+      auto retired = std::exchange(retired_, {});
+      lock.unlock();
+      retired.clear();
+      lock.lock();
+      continue;
+    }
+    if (replace_one(lock)) continue;
     if (Budget::Clock::now() >= next_look) {
       drop_unused(lock);
       next_look = Budget::end_of(options_.idle_timeout, Budget::Clock::now());
@@ -32,14 +40,14 @@ void Pool::Core::keep(const std::stop_token& stop) {
 }
 
 /// Starts an instance that is lacking; whether there was one.
-bool Pool::Core::replace_one(Lock& lock, const std::stop_token& stop) {
+bool Pool::Core::replace_one(Lock& lock) {
   if (draining_) return false;
   for (const auto& version : {stable_, on_trial_}) {
     if (!version || version->live >= version->target) continue;
     if (version->rests(Budget::Clock::now())) continue;
     auto* const slot = claim(version);
     if (slot == nullptr) continue;  // Old versions still drain; the end of each wakes this thread.
-    if (start(lock, *slot, {.stop = stop})) settle(lock, *slot);
+    if (start(lock, *slot, {.stop = start_stop_.get_token()})) settle(lock, *slot);
     return true;
   }
   return false;

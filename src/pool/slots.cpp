@@ -9,7 +9,8 @@ Slot* Slots::take_idle(std::uint32_t version, std::uint32_t& hint) const noexcep
     return &slots_[hint];
   }
   // From the first on: so few instances are in use as can be, and the others may go.
-  for (std::uint32_t i = 0; i < count_; ++i) {
+  const auto used = used_.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < used; ++i) {
     if (slots_[i].take(version)) {
       hint = i;
       return &slots_[i];
@@ -52,6 +53,14 @@ void Slots::doom_or_mark(Slot& slot) noexcept {
 Slot* Slots::find(Stage stage) const noexcept {
   const auto found = std::ranges::find(all(), stage, &Slot::stage);
   return found == all().end() ? nullptr : &*found;
+}
+
+Slot* Slots::find_empty() noexcept {
+  auto* const slot = find(Stage::empty);
+  if (slot == nullptr) return nullptr;
+  const auto used = static_cast<std::uint32_t>(slot - slots_.get()) + 1;
+  if (used > used_.load(std::memory_order_relaxed)) used_.store(used, std::memory_order_relaxed);
+  return slot;
 }
 
 std::size_t Slots::count(Stage stage) const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,12 +28,16 @@ class Slots {
   static void doom_or_mark(Slot& slot) noexcept;
 
   [[nodiscard]] Slot* find(Stage stage) const noexcept;
+
+  /// The first empty slot, under the lock; null: there is none.
+  [[nodiscard]] Slot* find_empty() noexcept;
   [[nodiscard]] std::size_t count(Stage stage) const noexcept;
   [[nodiscard]] std::size_t count(Stage stage, std::uint32_t version) const noexcept;
 
  private:
   std::unique_ptr<Slot[]> slots_;
   std::size_t count_;
+  std::atomic<std::uint32_t> used_ = 0;  // The slots behind have never had an instance.
 };
 
 }  // namespace wapc::pool

@@ -13,6 +13,7 @@ using pool::Trial;
 Result<> Pool::Core::swap(std::shared_ptr<const GuestModule> module, const SwapOptions& options,
                           const Budget& budget) {
   if (forked()) return std::unexpected{forked_since()};
+  const Visit visit{*this};
   const auto begun = Budget::Clock::now();
   const auto outcome = bring_in(std::move(module), options, budget);
   if (!outcome || options.percent == 100) tell_swapped(outcome, begun);
@@ -55,6 +56,7 @@ Result<> Pool::Core::bring_in(std::shared_ptr<const GuestModule> module, const S
 
 Result<> Pool::Core::end_trial(Trial::Verdict verdict, std::string reason) {
   if (forked()) return std::unexpected{forked_since()};
+  const Visit visit{*this};
   const auto begun = Budget::Clock::now();
   {
     const Lock lock{mutex_};
@@ -73,9 +75,9 @@ void Pool::Core::conclude(Trial::Verdict verdict, std::string reason) {
   swap_status_.reason = std::move(reason);
   if (takes_over) {
     on_trial_->target = std::max(on_trial_->target, stable_->target);
-    stable_ = std::move(on_trial_);
+    std::swap(stable_, on_trial_);
   }
-  on_trial_.reset();
+  retire(std::move(on_trial_));
   trial_.reset();
   if (!draining_) route_.store({.stable = stable_->id}, std::memory_order_release);
   doom_stale();

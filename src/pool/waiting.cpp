@@ -22,7 +22,9 @@ Result<Pool::Core::Slot*> Pool::Core::obtain(const Call& call, const Budget& bud
   ++visitors_;
   const auto begun = Budget::Clock::now();
   pool::Waiter waiter{call.version, holdings};
-  auto slot = draining_ ? Result<Slot*>{draining()} : find_or_start(lock, waiter, budget);
+  // What a call that runs already needs to end is not refused.
+  const bool is_refused = draining_ && !pool::holds_any(holdings, this);
+  auto slot = is_refused ? Result<Slot*>{draining()} : find_or_start(lock, waiter, budget);
   if (!slot) {
     const auto waited = Budget::Clock::now() - begun;
     ++counted_.calls;

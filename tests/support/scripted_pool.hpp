@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <future>
-#include <latch>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +35,11 @@ inline std::shared_ptr<const GuestModule> load(Script guest_call) {
 /// A guest that answers with `name`.
 inline std::shared_ptr<const GuestModule> answering_with(std::string name) {
   return load([name](ScriptedGuest& guest) { return respond(guest, name); });
+}
+
+/// Calls the host, with nothing.
+inline Result<std::uint64_t> ask(ScriptedGuest& guest) {
+  return guest.host("__host_call", {0, 0, 0, 0, 0, 0, 0, 0});
 }
 
 /// The operation of the call that a script answers.
@@ -87,5 +91,38 @@ class Caller {
  private:
   std::future<Result<Bytes>> outcome_;
 };
+
+inline const Invocation kAny{.operation = "any"};
+inline const Invocation kWait{.operation = "wait"};
+
+/// A guest that waits at `gate` when its operation is `wait`, and traps when it is `trap`.
+inline Script waiting_at(std::shared_ptr<Gate> gate) {
+  return [gate](ScriptedGuest& guest) -> Result<std::uint64_t> {
+    const auto operation = operation_of(guest);
+    if (operation == "trap") return trap(guest);
+    if (operation == "wait") {
+      if (auto passed = gate->pass(guest.budget()); !passed) {
+        return std::unexpected{passed.error()};
+      }
+    }
+    return respond(guest, operation);
+  };
+}
+
+/// A pool of such guests.
+struct Gated {
+  explicit Gated(PoolOptions options)
+      : pool{Pool::start(load(waiting_at(gate)), std::move(options)).value()} {}
+
+  ~Gated() { gate->open(); }
+
+  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  std::unique_ptr<Pool> pool;
+};
+
+/// Waits until so many callers are in the queue.
+inline void await_waiters(const Pool& pool, std::size_t count) {
+  wait_until([&] { return pool.stats().waiting_now == count; });
+}
 
 }  // namespace wapc::testing

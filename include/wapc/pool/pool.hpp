@@ -26,7 +26,7 @@ class Pool final : public Invoker {
       std::shared_ptr<const GuestModule> module, PoolOptions options = {},
       const Budget& budget = {});
 
-  /// Drains, for as long as it takes. No call may begin once this has.
+  /// Drains, for as long as it takes. Nothing else may begin once this has.
   ~Pool() override;
 
   Pool(const Pool&) = delete;
@@ -63,12 +63,14 @@ class Pool final : public Invoker {
 
   [[nodiscard]] SwapStatus swap_status() const;
 
-  /// Of one moment but for the counts of calls that end while it looks.
+  /// Of one moment but for the counts of calls that end while it looks. In a process that was
+  /// forked off this and `swap_status` say nothing.
   [[nodiscard]] PoolStats stats() const;
 
-  /// Refuses new calls from now on, waits until those that run or wait have ended, and drops all
-  /// instances. Fails with `deadline_exceeded` or `cancelled` when the budget is spent before; may
-  /// then be called again. Not from a handler of its own guests, which it would wait for.
+  /// Refuses new calls from now on, waits until those that run or wait have ended, those of their
+  /// handlers included, and drops all instances. Fails with `deadline_exceeded` or `cancelled` when
+  /// the budget is spent before; may then be called again. Fails with `busy` when a handler of its
+  /// own guests calls it, which it would wait for.
   [[nodiscard]] Result<> drain(const Budget& budget = {});
 
  private:

@@ -18,7 +18,7 @@ struct CallStats {
   std::uint64_t host_calls = 0;
   std::size_t memory_bytes = 0;  ///< Of the instance afterwards; 0 when the call spent it.
   std::uint64_t guest_id = 0;    ///< 0 when it got no instance.
-  std::uint32_t version = 0;     ///< Which answered: 1, and one more with each swap.
+  std::uint32_t version = 0;     ///< Which answered: 1, and one more with each swap; or 0.
 };
 
 /// What a pool has done since it was started, and what it has now. A value.
