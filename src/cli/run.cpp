@@ -16,6 +16,7 @@
 #include "cli/files.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
+#include "cli/program_limits.hpp"
 #include "cli/reading_engine.hpp"
 #include "cli/text.hpp"
 #include "cli/units.hpp"
@@ -88,18 +89,6 @@ std::optional<std::size_t> stack_of_program() {
   return kStack;
 }
 
-/// As much as engines can take.
-constexpr ModuleLimits kLiftedModuleLimits{.bytes = std::size_t{1} << 30U,
-                                           .function_bytes = std::size_t{1} << 30U,
-                                           .functions = 1'000'000,
-                                           .globals = 1'000'000,
-                                           .imports = 1'000'000,
-                                           .exports = 1'000'000,
-                                           .data_segments = 1'000'000,
-                                           .element_segments = 1'000'000,
-                                           .locals = 1'000'000,
-                                           .nesting = 1'000'000};
-
 /// What a program may take by itself as under any other runtime for the command line: it is the
 /// user's own, run in the foreground.
 void lift_limits(WasiCommandOptions& options) {
@@ -165,8 +154,9 @@ Problem advised(const Error& error, const Arguments& arguments, const Plan& plan
 Result<std::uint32_t> run_on(const Engine& engine, const Plan& plan, const std::stop_token& stop) {
   const Budget budget{.deadline = Budget::end_of(plan.deadline, Budget::Clock::now()),
                       .stop = stop};
-  WAPC_TRY(const auto command,
-           WasiCommand::load(engine, plan.wasm, {.limits = kLiftedModuleLimits, .budget = budget}));
+  WAPC_TRY(
+      const auto command,
+      WasiCommand::load(engine, plan.wasm, {.limits = kProgramModuleLimits, .budget = budget}));
   return command->run(plan.options, budget);
 }
 
