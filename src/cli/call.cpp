@@ -10,7 +10,7 @@
 #include "cli/audit.hpp"
 #include "cli/call_report.hpp"
 #include "cli/commands.hpp"
-#include "cli/engine_choice.hpp"
+#include "cli/guest_engine.hpp"
 #include "cli/guest_setup.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
@@ -178,7 +178,10 @@ Outcome<ExitCode> report(const Result<>& done, const Arguments& arguments, const
 Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto plan, cli::plan(arguments));
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
-  WAPC_TRY(const auto engine, make_engine(arguments.guest.engine));
+  WAPC_TRY(const auto engine, make_guest_engine({.engine = arguments.guest.engine,
+                                                 .guest = arguments.guest.guest,
+                                                 .no_cache = arguments.guest.no_cache},
+                                                streams));
   CallRecord record{.engine = engine->info().name, .form = plan.guest.form};
   Witnesses witnesses{record, nullptr, streams};
   if (arguments.audit) {

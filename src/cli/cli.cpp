@@ -240,7 +240,8 @@ ExitCode carry_out(const Command& command, Streams& streams) {
 /// In the order in which the help lists them.
 std::vector<Command> all_commands(CLI::App& program) {
   std::vector<Command> commands{call_command(program), run_command(program),
-                                inspect_command(program)};
+                                inspect_command(program), compile_command(program)};
+  for (auto& command : cache_commands(program)) commands.push_back(std::move(command));
   for (auto& command : policy_commands(program)) commands.push_back(std::move(command));
   commands.push_back(engines_command(program));
   commands.push_back(completion_command(program));

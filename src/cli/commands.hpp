@@ -28,6 +28,7 @@ struct Command {
 [[nodiscard]] Command call_command(CLI::App& program);
 [[nodiscard]] Command run_command(CLI::App& program);
 [[nodiscard]] Command inspect_command(CLI::App& program);
+[[nodiscard]] Command compile_command(CLI::App& program);
 [[nodiscard]] Command engines_command(CLI::App& program);
 [[nodiscard]] Command completion_command(CLI::App& program);
 
@@ -35,6 +36,9 @@ struct Command {
 [[nodiscard]] std::vector<Command> policy_commands(CLI::App& program);
 [[nodiscard]] Command policy_check_command(CLI::App& policy);
 [[nodiscard]] Command policy_learn_command(CLI::App& policy);
+
+/// Those of `wapc cache`.
+[[nodiscard]] std::vector<Command> cache_commands(CLI::App& program);
 
 /// `call`, `policy check`: the command's name as the user gives it.
 [[nodiscard]] std::string full_name(const CLI::App& app);

@@ -24,18 +24,19 @@ constexpr std::string_view kExamples = R"(Examples:
   wapc completion bash > ~/.local/share/bash-completion/completions/wapc     # for all to come)";
 
 /// With what a command's case fills in: its options, those of them that take a value, and what its
-/// arguments are, or its own commands.
+/// arguments are, and its own commands.
 constexpr std::string_view kCase = R"(    '{}')
       options='{}'
       with_value='{}'
       arguments={}
+      below='{}'
       ;;
 )";
 
 constexpr std::string_view kScript =
     R"(# Completion of wapc for bash, made by `wapc completion bash`.
 _wapc() {{
-  local commands='{commands}' options='{program_options}' with_value='' arguments=''
+  local commands='{commands}' options='{program_options}' with_value='' arguments='' below=''
   local line="${{COMP_LINE:0:COMP_POINT}}" words word before position=0 i
   # Split at blanks alone: bash's own words end at the : of operations and the @ of payloads too.
   read -ra words <<< "$line"
@@ -44,7 +45,7 @@ _wapc() {{
   COMPREPLY=()
   local command="${{words[1]}}" first=2
   # Commands that have commands of their own.
-  if [[ $command == policy && ${{#words[@]}} -gt 3 ]]; then
+  if [[ ' {groups} ' == *" $command "* && ${{#words[@]}} -gt 3 ]]; then
     command+=" ${{words[2]}}" first=3
   fi
   case "$command" in
@@ -86,7 +87,7 @@ _wapc() {{
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   else
     case "$arguments:$position" in
-      file*:0 | program:0)
+      file*:0 | files:* | program:0)
         compopt -o filenames 2> /dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         ;;
@@ -97,7 +98,7 @@ _wapc() {{
         fi
         ;;
       command:0) COMPREPLY=($(compgen -W "$commands" -- "$word")) ;;
-      check-learn:0) COMPREPLY=($(compgen -W 'check learn' -- "$word")) ;;
+      below:0) COMPREPLY=($(compgen -W "$below" -- "$word")) ;;
       shell:0) COMPREPLY=($(compgen -W 'bash' -- "$word")) ;;
     esac
   fi
@@ -123,12 +124,20 @@ std::string_view arguments_of(const CLI::App& app) {
   std::string names;
   for (const auto* option : app.get_options()) names += option->get_name(true, false) + " ";
   if (names.find("PAYLOAD") != std::string::npos) return "file-operation-payload";
-  if (names.find("GUEST") != std::string::npos) return "file";
+  if (names.find("GUEST") != std::string::npos) {
+    return app.get_name() == "compile" ? "files" : "file";
+  }
   if (names.find("FILE") != std::string::npos) return "file";
   if (names.find("PROGRAM") != std::string::npos) return "program";
   if (names.find("COMMAND") != std::string::npos) return "command";
   if (names.find("SHELL") != std::string::npos) return "shell";
-  return app.get_name() == "policy" ? "check-learn" : "''";
+  return app.get_subcommands({}).empty() ? "''" : "below";
+}
+
+std::vector<std::string> names_below(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
 }
 
 /// A case for each command below `app`, and for theirs.
@@ -136,16 +145,21 @@ std::string cases_of(const CLI::App& app) {
   std::string cases;
   for (const auto* command : app.get_subcommands({})) {
     fmt::format_to(std::back_inserter(cases), kCase, full_name(*command),
-                   options_of(*command, false), options_of(*command, true), arguments_of(*command));
+                   options_of(*command, false), options_of(*command, true), arguments_of(*command),
+                   fmt::join(names_below(*command), " "));
     cases += cases_of(*command);
   }
   return cases;
 }
 
 std::string bash_script(const CLI::App& program) {
-  std::vector<std::string> commands;
-  for (const auto* app : program.get_subcommands({})) commands.push_back(app->get_name());
+  const auto commands = names_below(program);
+  std::vector<std::string> groups;
+  for (const auto* app : program.get_subcommands({})) {
+    if (!app->get_subcommands({}).empty()) groups.push_back(app->get_name());
+  }
   return fmt::format(kScript, fmt::arg("commands", fmt::join(commands, " ")),
+                     fmt::arg("groups", fmt::join(groups, " ")),
                      fmt::arg("program_options", options_of(program, false)),
                      fmt::arg("cases", cases_of(program)),
                      fmt::arg("engines", fmt::join(engine_names(), " ")));

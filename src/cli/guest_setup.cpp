@@ -51,6 +51,8 @@ void add_guest_options(CLI::App& app, GuestArguments& into) {
   add_text(app, "--engine", into.engine,
            "What runs the guest; otherwise the first that `wapc engines` lists")
       ->type_name("NAME");
+  app.add_flag("--no-cache", into.no_cache,
+               "Compile the guest, whether that was done before or not, and keep nothing of it");
   app.add_option(
          "--host", into.host,
          "How to answer host calls: 'binding/namespace/operation=ANSWER', with * for "

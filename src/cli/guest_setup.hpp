@@ -26,6 +26,7 @@ struct GuestArguments {
   bool hex = false;
   bool msgpack = false;
   std::optional<std::string> engine;
+  bool no_cache = false;
   std::vector<std::string> host;
   bool show_host_calls = false;
   WasiArguments wasi;

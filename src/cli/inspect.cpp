@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "base/try.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
+#include "cli/guest_engine.hpp"
 #include "cli/inspection.hpp"
 #include "cli/text.hpp"
 
@@ -33,7 +35,10 @@ struct Arguments {
 Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto wasm, read_file(arguments.guest));
   const auto check = arguments.try_it ? EngineCheck::by_loading : EngineCheck::by_reading;
-  const auto found = inspect(arguments.guest, wasm, check);
+  // Not by way of the cache: whether the engine compiles it is what is asked.
+  const auto found = inspect(arguments.guest, wasm, check, [&](std::unique_ptr<Engine> engine) {
+    return showing_on(streams, std::move(engine), arguments.guest);
+  });
   if (!found) {
     auto said = problem(found.error());
     said.subject = arguments.guest;

@@ -104,13 +104,14 @@ Result<> try_on(const Engine& engine, BytesView wasm, EngineCheck check, Feature
 }
 
 EngineVerdict verdict_of(const BuiltinEngine& row, BytesView wasm, EngineCheck check,
-                         FeatureSet needed) {
+                         FeatureSet needed, const EngineWrapper& wrapper) {
   EngineVerdict verdict{.engine = std::string{row.name}};
-  const auto engine = row.make();
+  auto engine = row.make();
   if (!engine) {
     verdict.why_not = engine.error();
     return verdict;
   }
+  if (wrapper) engine = wrapper(*std::move(engine));
   verdict.missing = needed.without((*engine)->info().features);
   if (const auto done = try_on(**engine, wasm, check, verdict.missing); !done) {
     verdict.why_not = done.error();
@@ -120,7 +121,8 @@ EngineVerdict verdict_of(const BuiltinEngine& row, BytesView wasm, EngineCheck c
 
 }  // namespace
 
-Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check) {
+Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check,
+                           const EngineWrapper& wrapper) {
   WAPC_TRY(auto module, read_module(wasm, FeatureSet::all()));
   WAPC_TRY(const auto features, features_needed(wasm));
   Inspection found{.file = std::move(file),
@@ -141,7 +143,7 @@ Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check) 
   found.start_functions = start_functions_of(found.module);
   if (found.why_no_guest) return found;
   for (const auto& row : builtin_engines()) {
-    found.engines.push_back(verdict_of(row, wasm, check, features));
+    found.engines.push_back(verdict_of(row, wasm, check, features, wrapper));
   }
   return found;
 }

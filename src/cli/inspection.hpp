@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/problem.hpp"
 #include "wapc/base/bytes.hpp"
+#include "wapc/engine/engine.hpp"
 #include "wapc/wasm/module_info.hpp"
 
 namespace wapc::cli {
@@ -36,8 +39,12 @@ enum class EngineCheck {
   by_loading,  ///< Loads and starts the guest on the engine, which runs its start functions.
 };
 
-/// Fails with `invalid_module` when `wasm` is no valid module.
-[[nodiscard]] Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check);
+using EngineWrapper = std::function<std::unique_ptr<Engine>(std::unique_ptr<Engine>)>;
+
+/// Loads by way of what `wrapper` makes of each engine, if there is one. Fails with
+/// `invalid_module` when `wasm` is no valid module.
+[[nodiscard]] Result<Inspection> inspect(std::string file, BytesView wasm, EngineCheck check,
+                                         const EngineWrapper& wrapper = nullptr);
 
 [[nodiscard]] std::string describe(const Inspection& inspection);
 [[nodiscard]] nlohmann::json to_json(const Inspection& inspection);

@@ -11,8 +11,8 @@
 #include "base/try.hpp"
 #include "cli/call_report.hpp"
 #include "cli/commands.hpp"
-#include "cli/engine_choice.hpp"
 #include "cli/files.hpp"
+#include "cli/guest_engine.hpp"
 #include "cli/guest_setup.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
@@ -193,7 +193,10 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto setup, set_up_guest(arguments.guest));
   WAPC_TRY(const auto all_steps, steps(arguments, setup.form));
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
-  WAPC_TRY(const auto engine, make_engine(arguments.guest.engine));
+  WAPC_TRY(const auto engine, make_guest_engine({.engine = arguments.guest.engine,
+                                                 .guest = arguments.guest.guest,
+                                                 .no_cache = arguments.guest.no_cache},
+                                                streams));
   auto learnt = learn(*engine, arguments, setup, all_steps, {.stop = interrupt.token()}, streams);
   if (!learnt) return std::unexpected{advised(learnt.error(), arguments.guest, setup)};
   const auto rules = shorten(learnt->policy, kPolicyBytesMax - kHeadBytesMax);

@@ -12,8 +12,8 @@
 
 #include "base/try.hpp"
 #include "cli/commands.hpp"
-#include "cli/engine_choice.hpp"
 #include "cli/files.hpp"
+#include "cli/guest_engine.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/options.hpp"
 #include "cli/program_limits.hpp"
@@ -60,6 +60,7 @@ struct Arguments {
   std::string program;
   std::vector<std::string> rest;  // For the program.
   std::optional<std::string> engine;
+  bool no_cache = false;
   WasiArguments wasi;
   std::optional<std::string> deadline;
   std::optional<std::string> memory;
@@ -161,10 +162,14 @@ Result<std::uint32_t> run_on(const Engine& engine, const Plan& plan, const std::
 }
 
 /// The program's exit code; a problem has that which it has anywhere.
-Outcome<std::uint32_t> carry_out(const Arguments& arguments) {
+Outcome<std::uint32_t> carry_out(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto plan, cli::plan(arguments));
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
-  WAPC_TRY(const auto engine, make_engine(arguments.engine, stack_of_program()));
+  WAPC_TRY(const auto engine, make_guest_engine({.engine = arguments.engine,
+                                                 .guest = arguments.program,
+                                                 .no_cache = arguments.no_cache,
+                                                 .stack_bytes = stack_of_program()},
+                                                streams));
   const auto code = run_on(*engine, plan, interrupt.token());
   if (!code) return std::unexpected{advised(code.error(), arguments, plan)};
   return *code;
@@ -180,8 +185,8 @@ ExitCode exit_code_of(const Problem& problem) {
   }
 }
 
-Outcome<ExitCode> run(const Arguments& arguments) {
-  auto code = carry_out(arguments);
+Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
+  auto code = carry_out(arguments, streams);
   if (!code) {
     code.error().exit = exit_code_of(code.error());
     return std::unexpected{std::move(code).error()};
@@ -203,6 +208,8 @@ void add_options(CLI::App& app, Arguments& into) {
   add_text(app, "--engine", into.engine,
            "What runs the program; otherwise the first that `wapc engines` lists")
       ->type_name("NAME");
+  app.add_flag("--no-cache", into.no_cache,
+               "Compile the program, whether that was done before or not, and keep nothing of it");
   add_wasi_options(app, into.wasi, "Otherwise -");
   add_text(app, "--deadline", into.deadline,
            "How long the program may run: 500ms, 2m (units ns, us, ms, s, m). Otherwise as long as "
@@ -222,7 +229,7 @@ Command run_command(CLI::App& program) {
   app->group("Commands");
   app->footer(std::string{kExamples});
   return {.app = app,
-          .run = [arguments](Streams& /*streams*/) { return run(*arguments); },
+          .run = [arguments](Streams& streams) { return run(*arguments, streams); },
           .take_rest =
               [arguments](std::span<char* const> rest) {
                 arguments->rest.assign(rest.begin(), rest.end());

@@ -34,7 +34,9 @@ void occupy_closed_streams() {
 
 }  // namespace
 
-Streams::Streams() : out_is_terminal_{::isatty(STDOUT_FILENO) == 1} {
+Streams::Streams()
+    : out_is_terminal_{::isatty(STDOUT_FILENO) == 1},
+      error_is_terminal_{::isatty(STDERR_FILENO) == 1} {
   occupy_closed_streams();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));

@@ -23,8 +23,11 @@ class Streams {
 
   [[nodiscard]] bool out_is_terminal() const noexcept { return out_is_terminal_; }
 
+  [[nodiscard]] bool error_is_terminal() const noexcept { return error_is_terminal_; }
+
  private:
   bool out_is_terminal_;
+  bool error_is_terminal_;
 };
 
 }  // namespace wapc::cli

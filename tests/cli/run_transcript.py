@@ -11,8 +11,9 @@ A transcript is made of cases:
 
 A line of output that looks like another kind has "> " before it. Blank lines at the end of a case
 separate it from the next. {number} stands for a number and {any} for anything within a line. Commands
-run in a new folder that holds the guests, with $ENGINE set to the engine under test. A transcript that begins
-with "# needs wasmtime wasm3" is skipped where one of them is not built in.
+run in a new folder that holds the guests, with $ENGINE set to the engine under test and a cache of the
+transcript's own. A transcript that begins with "# needs wasmtime wasm3" is skipped where one of them is
+not built in.
 """
 
 import argparse
@@ -125,7 +126,8 @@ def main():
     environment = {**os.environ, "ENGINE": options.engine, "LC_ALL": "C.UTF-8",
                    "PATH": f"{options.wapc.resolve().parent}:{os.environ['PATH']}"}
     outcomes = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+        environment["WAPC_CACHE_DIR"] = cache
         for guest in options.guests.glob("*.wasm"):
             shutil.copy(guest, folder)
         for case in cases:

@@ -69,6 +69,22 @@ class TerminalTest(unittest.TestCase):
         self.assertIn(b"--hex", said)
 
 
+    def test_nothing_is_left_of_what_shows_that_it_compiles(self):
+        for command in ("call", "echo.wasm", "any"), ("run", "exits_early.wasm"):
+            terminal, its_side = pty.openpty()
+            run = subprocess.Popen([OPTIONS.wapc, command[0], "--no-cache", *command[1:]],
+                                   cwd=OPTIONS.guests, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=its_side)
+            os.close(its_side)
+            shown = read_until(terminal, lambda seen: False)
+            os.close(terminal)
+            run.wait(PATIENCE)
+            # On a machine that is slow enough there was a line, and it was wiped.
+            wipe = rb"\r\x1b\[K"
+            line = wipe + rb"wapc: compiling \w+\.wasm \(\d+ s\)"
+            self.assertRegex(shown, rb"\A((" + line + rb")+" + wipe + rb")?\Z")
+
+
 class InterruptTest(unittest.TestCase):
     def interrupted(self, engine, *arguments):
         run = subprocess.Popen([OPTIONS.wapc, "call", "--engine", engine, *arguments],
@@ -194,7 +210,9 @@ def main():
     parser.add_argument("--engines", type=lambda text: [e for e in text.split(";") if e],
                         required=True)
     OPTIONS, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["WAPC_CACHE_DIR"] = cache
+        unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
 
 
 if __name__ == "__main__":

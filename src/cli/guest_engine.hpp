@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/compile_progress.hpp"
+#include "cli/problem.hpp"
+#include "cli/streams.hpp"
+#include "wapc/engine/engine.hpp"
+
+namespace wapc::cli {
+
+struct GuestEngineOptions {
+  std::optional<std::string> engine = {};  ///< As for `make_engine`.
+  std::string guest;                       ///< Its file, or that of a program.
+  bool no_cache = false;
+  std::optional<std::size_t> stack_bytes = {};  ///< As for `make_engine`.
+};
+
+/// The engine for one guest. It compiles by way of the user's cache, if it can make use of one:
+/// trouble with that is noted on standard error, in one line, and does not fail. Shows on a
+/// terminal that it compiles, when that takes long. Fails as `make_engine` does. `streams` outlives
+/// it.
+[[nodiscard]] Outcome<std::unique_ptr<Engine>> make_guest_engine(const GuestEngineOptions& options,
+                                                                 Streams& streams);
+
+/// `engine`, which shows that it compiles the guest in that file where standard error is a
+/// terminal. `streams` outlives it.
+[[nodiscard]] std::unique_ptr<Engine> showing_on(Streams& streams,
+                                                 std::shared_ptr<const Engine> engine,
+                                                 const std::string& guest);
+
+}  // namespace wapc::cli
