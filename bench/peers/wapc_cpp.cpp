@@ -50,8 +50,8 @@ class WapcPeer final : public Peer {
         large_{arguments.large},
         compiles_{engine_->info().makes_artefacts},
         caching_{with_cache(must(make_builtin_engine(arguments.word)),
-                            must(CompileCache::open({.directory = arguments.cache + "/wapc",
-                                                     .kept_bytes_max = 0})))} {}
+                            must(CompileCache::open(
+                                {.directory = arguments.cache + "/wapc", .kept_bytes_max = 0})))} {}
 
   std::unique_ptr<Guest> instance() override { return std::make_unique<WapcGuest>(module_); }
 
