@@ -44,7 +44,7 @@ $programs/pool_bench $programs/guest.wasm
 echo
 echo "A pool called from 8 threads, with a new version every 100 ms"
 swaps=(10000000 100)
-[[ "${1:-}" == --quick ]] && swaps=(500000 5)
+[[ "${1:-}" == --quick ]] && swaps=(2000000 5)
 $programs/swap_soak $programs/pool_versions.wasm "${swaps[@]}" || echo "grown; a short run may"
 echo
 echo "Waits that a deadline or a stop token ends"

@@ -1,6 +1,6 @@
 // Calls a pool from 8 threads, while a new version is compiled and takes over again and again, and
 // 1 call in 1,000 traps. Fails when a call is not answered by the version it says, or when what the
-// process holds at most in the last fifth is more than 512 KiB over what it held in the second: a
+// process holds at least in the last fifth is more than 512 KiB over what it held in the second: a
 // version that stays behind takes more than that in some dozen swaps.
 //   swap_soak VERSIONS.wasm [CALLS [MILLISECONDS]]       10,000,000, and a swap each 100 ms
 
@@ -8,8 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -87,23 +86,30 @@ bool run(const BuiltinEngine& builtin, const Bytes& wasm, std::uint64_t calls,
 
   std::uint32_t version = 1;
   std::uint64_t failed_swaps = 0;
-  std::size_t first_kib = 0;
-  std::size_t last_kib = 0;
+  constexpr auto kNotLooked = std::numeric_limits<std::size_t>::max();
+  std::size_t first_kib = kNotLooked;
+  std::size_t last_kib = first_kib;
   auto next = begun + period;
   while (at_work > 0) {
     const auto module = make_version(*engine, wasm, ++version);
     if (!pool->swap(module)) ++failed_swaps;
-    // Once the old instances are gone; how many there are is no growth.
+    // Once the old instances are gone, and the least of all looks: how many there are, and how
+    // many of them were ever called, is no growth.
     while (pool->stats().instances > kThreads) std::this_thread::yield();
     const auto fifth = progress * 5 / calls;
-    if (fifth == 1) first_kib = std::max(first_kib, anonymous_kib());
-    if (fifth == 4) last_kib = std::max(last_kib, anonymous_kib());
+    if (fifth == 1) first_kib = std::min(first_kib, anonymous_kib());
+    if (fifth == 4) last_kib = std::min(last_kib, anonymous_kib());
     std::this_thread::sleep_until(next);
     next += period;
   }
   threads.clear();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
 
+  if (first_kib == kNotLooked || last_kib == kNotLooked) {
+    std::fprintf(stderr,
+                 "too few swaps to say what memory does: more calls, or fewer milliseconds\n");
+    return false;
+  }
   Counts all;
   for (const auto& own : counts) {
     all.answered += own.answered;
