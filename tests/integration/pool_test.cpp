@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <random>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +140,40 @@ TEST_P(PoolOnEnginesTest, IsNotHarmedByAThreadWithoutStack) {
   testing::on_thread_with_stack(kTooLittle, call);
   EXPECT_EQ(refused, Errc::limit_exceeded);
   EXPECT_EQ(outcome_of(*pool, Script{}.response("x")), std::nullopt);
+}
+
+/// As much address space as the process has, and so much more.
+void limit_address_space(std::size_t more) {
+  std::size_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages;
+  const auto bytes = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + more;
+  const rlimit limit{bytes, bytes};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+TEST_P(PoolOnEnginesTest, SaysWhatToChangeWhenTheMachineHasNotGotWhatItIsAskedFor) {
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "a sanitizer needs address space of its own";
+#endif
+  if (engine_->info().execution != Execution::compiled) {
+    GTEST_SKIP() << "instances take so little that the program's own memory would run out first";
+  }
+  const auto pid = ::fork();  // The limit cannot be lifted again.
+  if (pid == 0) {
+    const auto engine = GetParam().make().value();
+    const auto module = load(*engine);
+    limit_address_space(std::size_t{64} << 30U);
+    const auto pool = Pool::start(module, {.instances_min = 5000, .instances_max = 5000});
+    const bool good = !pool && pool.error().code() == Errc::limit_exceeded &&
+                      pool.error().message().contains("PoolOptions::instances_min");
+    if (!good) std::fprintf(stderr, "%s\n", pool ? "started" : pool.error().message().c_str());
+    // One that is content with less does start, and serves.
+    const auto small = Pool::start(module, {.instances_min = 1, .instances_max = 5000});
+    ::_exit(good && small && outcome_of(**small, Script{}.response("x")) == std::nullopt ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST_P(PoolOnEnginesTest, RefusesToServeAProcessThatWasForkedOff) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -28,7 +29,8 @@ struct ScriptedModule {
   std::vector<Import> imports = {};
   std::string memory = "memory";  ///< The name it is exported by; none when empty.
   Script start = nullptr;         ///< The start section.
-  std::shared_ptr<int> instances = std::make_shared<int>(0);  ///< How many were ever made.
+  std::shared_ptr<std::atomic<int>> instances =
+      std::make_shared<std::atomic<int>>(0);  ///< How many were ever made.
 };
 
 /// What a start function is in a scripted module.
