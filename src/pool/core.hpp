@@ -142,7 +142,7 @@ class Pool::Core {
   [[nodiscard]] static Result<> rolled_back(const std::string& reason);
   void tell_swapped(const Result<>& outcome, Budget::Clock::time_point begun) const;
 
-  const std::uint32_t forks_before_ = forks();
+  const std::uint32_t forks_before_ = watch_forks();
   const std::uint64_t id_;  // Of no other pool in this process.
   const PoolOptions options_;
   pool::Slots slots_;
