@@ -170,7 +170,7 @@ void Pool::Core::judge(const Call& call, std::optional<Errc> failure,
   std::string reason;
   {
     const Lock lock{mutex_};
-    if (!on_trial_) return;
+    if (!on_trial_ || !trial_) return;
     const bool is_new = call.version == on_trial_->id;
     if (!is_new && call.version != stable_->id) return;
     const auto verdict =

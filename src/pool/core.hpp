@@ -42,7 +42,7 @@ class Pool::Core {
 
   [[nodiscard]] Result<> swap(std::shared_ptr<const GuestModule> module, const SwapOptions& options,
                               const Budget& budget);
-  [[nodiscard]] Result<> end_trial(pool::Trial::Verdict verdict, std::string reason);
+  [[nodiscard]] Result<> end_trial(pool::Trial::Verdict verdict, const std::string& reason);
   [[nodiscard]] Result<> drain(const Budget& budget);
 
   [[nodiscard]] SwapStatus swap_status() const;
@@ -138,7 +138,7 @@ class Pool::Core {
   // swapping.cpp: one version after another. Under the lock, but for the last.
   [[nodiscard]] Result<> bring_in(std::shared_ptr<const GuestModule> module,
                                   const SwapOptions& options, const Budget& budget);
-  void conclude(pool::Trial::Verdict verdict, std::string reason);
+  void conclude(pool::Trial::Verdict verdict, const std::string& reason);
   [[nodiscard]] static Result<> rolled_back(const std::string& reason);
   void tell_swapped(const Result<>& outcome, Budget::Clock::time_point begun) const;
 

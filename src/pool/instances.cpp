@@ -12,7 +12,7 @@ namespace {
 /// Why the instance after the first `started` of `wanted` did not start, and what to do about it.
 Error explained(const Error& error, std::size_t started, std::size_t wanted) {
   if (wanted == 1) return error;
-  const auto within =
+  auto within =
       error.within("instance " + std::to_string(started + 1) + " of " + std::to_string(wanted));
   if (error.code() != Errc::limit_exceeded || started == 0) return within;
   return {Errc::limit_exceeded, within.message() +

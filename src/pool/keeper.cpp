@@ -58,9 +58,9 @@ Budget::Clock::time_point Pool::Core::next_retry() const {
   auto next = Budget::Clock::time_point::max();
   if (draining_) return next;
   for (const auto& version : {stable_, on_trial_}) {
-    if (version && version->live < version->target && version->failed_start) {
-      next = std::min(next, version->failed_start->next);
-    }
+    if (!version || version->live >= version->target) continue;
+    const auto& failed = version->failed_start;
+    if (failed) next = std::min(next, failed->next);
   }
   return next;
 }

@@ -91,8 +91,8 @@ Result<> Pool::promote() {
   return core_->end_trial(pool::Trial::Verdict::take_over, {});
 }
 
-Result<> Pool::roll_back(std::string reason) {
-  return core_->end_trial(pool::Trial::Verdict::roll_back, std::move(reason));
+Result<> Pool::roll_back(const std::string& reason) {
+  return core_->end_trial(pool::Trial::Verdict::roll_back, reason);
 }
 
 SwapStatus Pool::swap_status() const {

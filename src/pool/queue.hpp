@@ -43,7 +43,9 @@ class Waiter {
 
   /// What it was served; afterwards it may wait again.
   [[nodiscard]] Result<Slot*> served() {
-    if (error_) return std::unexpected{*std::exchange(error_, std::nullopt)};
+    if (auto error = std::exchange(error_, std::nullopt)) {
+      return std::unexpected{*std::move(error)};
+    }
     return std::exchange(slot_, nullptr);
   }
 

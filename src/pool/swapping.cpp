@@ -54,7 +54,7 @@ Result<> Pool::Core::bring_in(std::shared_ptr<const GuestModule> module, const S
   return {};
 }
 
-Result<> Pool::Core::end_trial(Trial::Verdict verdict, std::string reason) {
+Result<> Pool::Core::end_trial(Trial::Verdict verdict, const std::string& reason) {
   if (forked()) return std::unexpected{forked_since()};
   const Visit visit{*this};
   const auto begun = Budget::Clock::now();
@@ -68,11 +68,11 @@ Result<> Pool::Core::end_trial(Trial::Verdict verdict, std::string reason) {
 }
 
 /// Ends the trial. Whoever waits for the version that goes is answered by the one that stays.
-void Pool::Core::conclude(Trial::Verdict verdict, std::string reason) {
+void Pool::Core::conclude(Trial::Verdict verdict, const std::string& reason) {
   const bool takes_over = verdict == Trial::Verdict::take_over;
   swap_status_.phase = takes_over ? SwapStatus::Phase::took_over : SwapStatus::Phase::rolled_back;
-  swap_status_.trial_calls = trial_->calls();
-  swap_status_.reason = std::move(reason);
+  swap_status_.trial_calls = trial_ ? trial_->calls() : 0;
+  swap_status_.reason = reason;
   if (takes_over) {
     on_trial_->target = std::max(on_trial_->target, stable_->target);
     std::swap(stable_, on_trial_);

@@ -1,5 +1,7 @@
 #include "pool/trial.hpp"
 
+#include <cmath>
+
 namespace wapc::pool {
 namespace {
 
@@ -8,11 +10,11 @@ double of(std::uint64_t count) {
 }
 
 std::string percent(double share) {
-  return std::to_string(static_cast<long long>(share * 100.0 + 0.5)) + " %";
+  return std::to_string(std::llround(share * 100.0)) + " %";
 }
 
 std::string microseconds(double nanoseconds) {
-  return std::to_string(static_cast<long long>(nanoseconds / 1000.0 + 0.5)) + " us";
+  return std::to_string(std::llround(nanoseconds / 1000.0)) + " us";
 }
 
 }  // namespace

@@ -125,8 +125,9 @@ Pool::Core::Served Pool::Core::try_serve(const std::shared_ptr<Version>& version
   }
   const auto now = Budget::Clock::now();
   if (!version->rests(now)) return {claim(version)};
-  if (version->live != 0) return {};
-  return {.error = version->failed_start->error.within("not started again yet; the last time")};
+  const auto& failed = version->failed_start;
+  if (version->live != 0 || !failed) return {};
+  return {.error = failed->error.within("not started again yet; the last time")};
 }
 
 void Pool::Core::serve_all() {

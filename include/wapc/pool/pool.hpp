@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "wapc/base/budget.hpp"
 #include "wapc/base/error.hpp"
@@ -59,7 +60,7 @@ class Pool final : public Invoker {
 
   /// Ends a trial at once. Fails with `unavailable` when there is none.
   [[nodiscard]] Result<> promote();
-  [[nodiscard]] Result<> roll_back(std::string reason);
+  [[nodiscard]] Result<> roll_back(const std::string& reason);
 
   [[nodiscard]] SwapStatus swap_status() const;
 
