@@ -7,11 +7,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <string>
-
-#include <malloc.h>
 
 #include "safety/guest.hpp"
+#include "safety/process_memory.hpp"
 #include "wapc/providers/builtin.hpp"
 
 namespace wapc::bench {
@@ -19,30 +17,16 @@ namespace {
 
 /// What the process has of the machine.
 struct Held {
-  std::size_t resident_kib;
+  std::size_t memory_kib;
   std::size_t descriptors;
   std::size_t threads;
 
   static Held now() {
-    ::malloc_trim(0);  // What is free is not held.
     const auto count = [](const char* folder) {
       const std::filesystem::directory_iterator entries{folder};
       return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
     };
-    return {resident(), count("/proc/self/fd"), count("/proc/self/task")};
-  }
-
- private:
-  /// Summed up over the mappings: the short way, statm, is off by what processors have not yet
-  /// told.
-  static std::size_t resident() {
-    std::ifstream rollup{"/proc/self/smaps_rollup"};
-    for (std::string line; std::getline(rollup, line);) {
-      std::size_t kib = 0;
-      if (std::sscanf(line.c_str(), "Anonymous: %zu", &kib) == 1) return kib;
-    }
-    std::fprintf(stderr, "the system does not say what memory is held\n");
-    std::exit(2);
+    return {anonymous_kib(), count("/proc/self/fd"), count("/proc/self/task")};
   }
 };
 
@@ -59,13 +43,13 @@ bool soak(std::string_view engine, const char* what, std::uint64_t times,
     if (tenth == 0) first = last;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  const bool flat = last.resident_kib <= first.resident_kib + first.resident_kib / 100 &&
+  const bool flat = last.memory_kib <= first.memory_kib + first.memory_kib / 100 &&
                     last.descriptors <= first.descriptors && last.threads <= first.threads;
   std::printf(
       "%-10s %12llu %-13s %7.0f s   %8zu -> %8zu KiB   %3zu -> %3zu descriptors   "
       "%2zu -> %2zu threads   %s\n",
       std::string{engine}.c_str(), static_cast<unsigned long long>(times), what, took.count(),
-      first.resident_kib, last.resident_kib, first.descriptors, last.descriptors, first.threads,
+      first.memory_kib, last.memory_kib, first.descriptors, last.descriptors, first.threads,
       last.threads, flat ? "flat" : "GROWN");
   std::fflush(stdout);
   return flat;
