@@ -78,11 +78,11 @@ Result<std::shared_ptr<const Module>> CompileCache::compile(const Engine& engine
   }
   const auto found = files_->find(name);
   if (!found && found.error().code() == Errc::denied) kept_->count(&CompileCacheStats::refused);
-  if (found && *found) {
+  if (const auto artefact = found ? *found : std::nullopt) {
     // It may have been made on another machine, for a processor that this one is not.
-    if (auto module = engine.restore(**found, wasm, limits)) {
+    if (auto module = engine.restore(*artefact, wasm, limits)) {
       kept_->count(&CompileCacheStats::read);
-      kept_->add(name, **found);
+      kept_->add(name, *artefact);
       return module;
     }
   }

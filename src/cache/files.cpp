@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -22,7 +21,7 @@ constexpr std::string_view kSuffix = ".artefact";
 constexpr std::chrono::hours kAbandoned{1};  // A file that is still unfinished after so long.
 
 std::string reason() {
-  return std::strerror(errno);
+  return std::generic_category().message(errno);
 }
 
 std::string file_name(const Digest& name) {

@@ -2,9 +2,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/random.h>
@@ -24,12 +24,13 @@ std::unexpected<Error> key_error(const std::string& why) {
 }
 
 std::unexpected<Error> system_error() {
-  return key_error(std::strerror(errno));
+  return key_error(std::generic_category().message(errno));
 }
 
 Result<> fill_at_random(Digest& digest) {
   if (::getentropy(digest.data(), digest.size()) == 0) return {};
-  return failure(Errc::unavailable, std::string{"no random numbers: "} + std::strerror(errno));
+  return failure(Errc::unavailable,
+                 std::string{"no random numbers: "} + std::generic_category().message(errno));
 }
 
 /// Nothing when there is none.

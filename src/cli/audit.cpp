@@ -179,7 +179,7 @@ bool Audit::has_room() const {
 /// Of a file, with what others append to it at the same time.
 std::uint64_t Audit::bytes() const {
   struct stat status{};
-  if (!is_regular_ || ::fstat(file_, &status) < 0) return written_;
+  if (!is_regular_ || file_ < 0 || ::fstat(file_, &status) < 0) return written_;
   return static_cast<std::uint64_t>(status.st_size);
 }
 

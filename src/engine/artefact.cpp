@@ -1,7 +1,7 @@
 #include "wapc/engine/artefact.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <sys/mman.h>
@@ -17,8 +17,9 @@ namespace wapc {
 namespace {
 
 std::unexpected<Error> cannot_read(int error) {
-  return failure(Errc::unavailable, std::string{"cannot read an artefact: "} +
-                                        (error == 0 ? "it ends too early" : std::strerror(error)));
+  return failure(Errc::unavailable,
+                 std::string{"cannot read an artefact: "} +
+                     (error == 0 ? "it ends too early" : std::generic_category().message(error)));
 }
 
 std::unexpected<Error> no_memory() {
@@ -82,8 +83,8 @@ class Artefact::Copy {
     }
     if (::fcntl(file_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
         0) {
-      return failure(Errc::internal,
-                     std::string{"cannot seal an artefact: "} + std::strerror(errno));
+      return failure(Errc::internal, std::string{"cannot seal an artefact: "} +
+                                         std::generic_category().message(errno));
     }
     address_ = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED | MAP_POPULATE, file_, 0);
     if (address_ == MAP_FAILED) return no_memory();

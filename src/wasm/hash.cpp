@@ -13,7 +13,9 @@ Digest hash_under(const std::byte* key, std::initializer_list<BytesView> parts) 
   assert(parts.size() <= kPartsMax);
   std::array<reader::Text, kPartsMax> texts{};
   auto* next = texts.data();
-  for (const auto part : parts) *next++ = {as_text(part).data(), part.size()};
+  for (const auto part : parts) {
+    *next++ = {reinterpret_cast<const char*>(part.data()), part.size()};
+  }
   Digest digest;
   reader::wapc_reader_hash(key, texts.data(), parts.size(), digest.data());
   return digest;
