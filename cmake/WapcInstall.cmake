@@ -7,6 +7,9 @@ include(CMakePackageConfigHelpers)
 set(wapc_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wapc")
 get_property(wapc_libraries GLOBAL PROPERTY WAPC_LIBRARIES)
 
+add_custom_target(wapc_libraries)  # All that is installed, the program aside.
+add_dependencies(wapc_libraries ${wapc_libraries})
+
 install(TARGETS ${wapc_libraries} EXPORT wapc
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 tools/install_dependencies.sh
 cmake --preset release --log-level=ERROR
-cmake --build --preset release --target wapc_cli guest_hello
+cmake --build --preset release --target wapc_cli wapc_libraries guest_hello
 
 set -x
 build/release/wapc call build/guests/hello.wasm 'wapc:sample!Hello' 'this is a test'

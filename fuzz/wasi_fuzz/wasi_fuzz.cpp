@@ -264,7 +264,7 @@ class Guest {
     (void)write(caller_.memory(), 0, as_bytes(name));
     const std::array<std::uint64_t, 9> arguments{
         directory, 0, 0, name.size(), 0, kRead | (writes ? kWrite : 0), 0, 0, 100};
-    (void)path_open->body(*wasi_, caller_, arguments);
+    (void)path_open->body(*wasi_, caller_, std::span{arguments});
   }
 
   void call(const HostFunction& function) {
@@ -272,7 +272,7 @@ class Guest {
     const auto call = make_call(function, memory, choices_);
     const auto writable = call.writable(memory);
     before_.assign(memory.begin(), memory.end());
-    const auto done = function.body(*wasi_, caller_, call.arguments);
+    const auto done = function.body(*wasi_, caller_, std::span{call.arguments});
     const bool succeeded = done && *done == 0;
     outcomes_.count(function, succeeded);
 

@@ -17,7 +17,6 @@ namespace wapc::fuzzing {
 namespace {
 
 namespace fs = std::filesystem;
-using UniqueFd;
 
 constexpr auto kOutside = "outside";
 constexpr auto kWritable = "rw";

@@ -35,7 +35,7 @@ expect_without() {
 
 cmake --preset release --log-level=WARNING >/dev/null
 # No more than tools/hello.sh builds: that must be enough to install.
-cmake --build --preset release --target wapc_cli guest_hello
+cmake --build --preset release --target wapc_cli wapc_libraries guest_hello
 cmake --install build/release --prefix "$work/prefix" >/dev/null
 test -x "$work/prefix/bin/wapc"
 "$work/prefix/bin/wapc" engines >/dev/null || fail "the installed program does not run"
