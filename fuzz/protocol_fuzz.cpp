@@ -358,7 +358,8 @@ class Talk {
     for (std::size_t i = 0; i < count; ++i) arguments.at(i) = other_half | numbers.at(i);
     prepare_handler();
 
-    const auto result = function.body(*conversation_, caller_, std::span{arguments}.first(count));
+    const auto result = function.body(*conversation_, caller_,
+                                      std::span<const std::uint64_t>{arguments}.first(count));
     judge(function.name, numbers, result);
 
     const auto memory = caller_.memory();

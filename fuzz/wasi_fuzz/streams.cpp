@@ -15,7 +15,6 @@
 namespace wapc::fuzzing {
 namespace {
 
-
 /// First what is for the guest, then the other end.
 using Ends = std::pair<UniqueFd, UniqueFd>;
 

@@ -264,7 +264,7 @@ class Guest {
     (void)write(caller_.memory(), 0, as_bytes(name));
     const std::array<std::uint64_t, 9> arguments{
         directory, 0, 0, name.size(), 0, kRead | (writes ? kWrite : 0), 0, 0, 100};
-    (void)path_open->body(*wasi_, caller_, std::span{arguments});
+    (void)path_open->body(*wasi_, caller_, std::span<const std::uint64_t>{arguments});
   }
 
   void call(const HostFunction& function) {
