@@ -25,6 +25,7 @@
 #include <wabt/wast-parser.h>
 
 #include "engine/native_stack.hpp"
+#include "providers/wasm3/loader.hpp"
 #include "support/thread_with_stack.hpp"
 #include "wapc/engine/trap.hpp"
 
@@ -544,7 +545,34 @@ TEST_F(Wasm3Test, EntersNoGuestOnAThreadWithTooLittleStack) {
   EXPECT_FALSE((*instance)->was_entered());
 }
 
-// Translating it takes longer than a tick. What a look in time is worth: bench/safety.
+// Of a module that is translated, and not run: what is asked while wasm3 translates it.
+TEST_F(Wasm3Test, AsksWhetherToGoOnWhileItTranslatesWhenTheTimeHasMovedOn) {
+  const auto wasm = from_text(R"((module (func (export "run") (nop) (nop))))");
+  for (const std::uint32_t passed : {0U, 1U}) {
+    std::uint32_t ticks = 0;
+    int looks = 0;
+    const WapcWasm3Options options{.ticks = &ticks,
+                                   .look = [](void* count) -> M3Result {
+                                     ++*static_cast<int*>(count);
+                                     return "no further";
+                                   },
+                                   .budget = &looks,
+                                   .value_stack_bytes = 64U << 10U};
+    const WapcWasm3LoadLimits limits{
+        .work_max = 1000, .code_bytes_max = 1U << 20U, .validate = false};
+    const wasm3::Wasm3Handle module{wapc_wasm3_new(&options)};
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(wasm.data());
+    ASSERT_EQ(wapc_wasm3_parse(module.get(), bytes, wasm.size(), nullptr, &limits), m3Err_none);
+
+    ticks += passed;
+    const auto* const result = wapc_wasm3_compile(module.get(), nullptr);
+
+    EXPECT_EQ(looks, passed);
+    EXPECT_STREQ(result, passed == 0 ? m3Err_none : "no further");
+  }
+}
+
+// What a look in time is worth: bench/safety.
 TEST_F(Wasm3Test, LooksAtTheBudgetWhileItTranslatesAModule) {
   const auto wasm = from_text(R"((module (func (export "run") (local i32) )" +
                               repeated("(local.set 0 (i32.const 1))", 400'000) + "))");
