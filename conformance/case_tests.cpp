@@ -4,13 +4,30 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "wapc/providers/builtin.hpp"
+#ifdef WAPC_TESTS_WASMTIME
+#include "wapc/providers/wasmtime.hpp"
+#endif
 
 namespace wapc::conformance {
 namespace {
+
+/// Those that are built in, and each other way in which one of them runs guests.
+std::span<const BuiltinEngine> engines() {
+  static const std::vector<BuiltinEngine> all = [] {
+    std::vector<BuiltinEngine> list{builtin_engines().begin(), builtin_engines().end()};
+#ifdef WAPC_TESTS_WASMTIME
+    const auto in_slots = [] { return make_wasmtime_engine({.instance_slots = 4}); };
+    list.push_back({"wasmtime_in_slots", "", in_slots, nullptr});
+#endif
+    return list;
+  }();
+  return all;
+}
 
 /// One engine for all its cases, as programs have it.
 const Result<std::unique_ptr<Engine>>& engine_of(const BuiltinEngine& builtin) {
@@ -53,7 +70,7 @@ void register_case_tests(const std::string& suite, std::span<const Case> cases, 
                          std::function<std::string(const Case&)> unavailable) {
   const auto shared =
       std::make_shared<const Shared>(Shared{std::move(guests), std::move(unavailable)});
-  for (const auto& builtin : builtin_engines()) {
+  for (const auto& builtin : engines()) {
     const auto name = suite + "/" + std::string{builtin.name};
     for (const auto& test : cases) {
       const auto make = [&builtin, &test, shared]() -> ::testing::Test* {

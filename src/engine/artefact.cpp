@@ -1,6 +1,7 @@
 #include "wapc/engine/artefact.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -55,13 +56,28 @@ class Artefact::Copy {
   [[nodiscard]] Result<> fill_from(int file, std::size_t size) {
     size_ = size;
 #if defined(__linux__)
-    file_ = ::memfd_create("wapc artefact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (file_ >= 0) return fill_file(file);
+    if (open_file()) {
+      WAPC_CHECK(send(file));
+      return seal();
+    }
 #endif
-    address_ = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (address_ == MAP_FAILED) return no_memory();
+    WAPC_CHECK(reserve());
     WAPC_CHECK(fill(static_cast<std::byte*>(address_), size, file));
     ::mprotect(address_, size, PROT_READ);
+    return {};
+  }
+
+  [[nodiscard]] Result<> fill_with(BytesView bytes) {
+    size_ = bytes.size();
+#if defined(__linux__)
+    if (open_file()) {
+      WAPC_CHECK(write(bytes));
+      return seal();
+    }
+#endif
+    WAPC_CHECK(reserve());
+    std::memcpy(address_, bytes.data(), bytes.size());
+    ::mprotect(address_, size_, PROT_READ);
     return {};
   }
 
@@ -72,8 +88,19 @@ class Artefact::Copy {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
+  [[nodiscard]] Result<> reserve() {
+    address_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address_ == MAP_FAILED) return no_memory();
+    return {};
+  }
+
 #if defined(__linux__)
-  [[nodiscard]] Result<> fill_file(int from) {
+  [[nodiscard]] bool open_file() {
+    file_ = ::memfd_create("wapc artefact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return file_ >= 0;
+  }
+
+  [[nodiscard]] Result<> send(int from) const {
     for (std::size_t left = size_; left > 0;) {
       const auto sent = ::sendfile(file_, from, nullptr, left);
       if (sent < 0 && errno == EINTR) continue;
@@ -81,6 +108,20 @@ class Artefact::Copy {
       if (sent <= 0) return cannot_read(sent == 0 ? 0 : errno);
       left -= static_cast<std::size_t>(sent);
     }
+    return {};
+  }
+
+  [[nodiscard]] Result<> write(BytesView bytes) const {
+    while (!bytes.empty()) {
+      const auto written = ::write(file_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return no_memory();
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<> seal() {
     if (::fcntl(file_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !=
         0) {
       return failure(Errc::internal, std::string{"cannot seal an artefact: "} +
@@ -102,6 +143,12 @@ class Artefact::Copy {
 Result<Artefact> Artefact::read(int file, std::size_t size) {
   auto copy = std::make_shared<Copy>();
   WAPC_CHECK(copy->fill_from(file, size));
+  return Artefact{std::move(copy)};
+}
+
+Result<Artefact> Artefact::copy(BytesView bytes) {
+  auto copy = std::make_shared<Copy>();
+  WAPC_CHECK(copy->fill_with(bytes));
   return Artefact{std::move(copy)};
 }
 

@@ -356,6 +356,42 @@ TEST_P(ProcessTest, SaysWhenThereIsNoRoomForAnInstanceAndServesOn) {
   (void)outcome_of(*host, Script{}.response("x"));  // It may be waiting to start again.
 }
 
+TEST_P(ProcessTest, AnEngineMadeWhereAddressesAreScarceRunsGuestsAsWell) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes all address space for itself";
+#endif
+  const testing::LoweredLimit scarce{RLIMIT_AS, address_space_in_use() + (512U << 20U)};
+  const auto engine = GetParam().make().value();
+  const auto module = load(*engine);
+  std::vector<std::unique_ptr<Host>> hosts;
+  for (int i = 0; i < 10; ++i) {
+    auto host = Host::start(module);
+    ASSERT_TRUE(host) << host.error().message();
+    hosts.push_back(*std::move(host));
+  }
+
+  for (const auto& host : hosts) {
+    EXPECT_EQ(outcome_of(*host, Script{}.say(Verb::grow, {100}).response("grown")), std::nullopt);
+    EXPECT_EQ(outcome_of(*host, Script{}.response("x")), std::nullopt);
+  }
+  expect_every_trap(*hosts.front());
+}
+
+#ifdef WAPC_TESTS_WASMTIME
+TEST(AddressesTest, SlotsThatTheProcessHasNoAddressesForAreRefused) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes all address space for itself";
+#endif
+  const testing::LoweredLimit scarce{RLIMIT_AS, address_space_in_use() + (512U << 20U)};
+
+  const auto engine = make_wasmtime_engine({.instance_slots = 1});
+
+  EXPECT_EQ(engine.error().code(), Errc::limit_exceeded);
+  EXPECT_NE(engine.error().message().find("ulimit -v"), std::string::npos)
+      << engine.error().message();
+}
+#endif
+
 TEST_P(ProcessTest, ACallFailsByItsDeadlineWhenTheHandlerThrowsAfterIt) {
   const auto engine = GetParam().make().value();
   const auto handler = answering([](const HostCall& call) -> Result<Bytes> {

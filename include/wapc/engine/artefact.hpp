@@ -20,6 +20,9 @@ class Artefact {
   /// there is no memory for them.
   [[nodiscard]] static Result<Artefact> read(int file, std::size_t size);
 
+  /// A copy of `bytes`. Fails with `limit_exceeded` when there is no memory for it.
+  [[nodiscard]] static Result<Artefact> copy(BytesView bytes);
+
   [[nodiscard]] BytesView bytes() const noexcept;
 
   /// Where an engine of this process may map the same bytes from, as long as this lives; empty

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
+
+#include <sys/resource.h>
 
 #include "engine/fork.hpp"
 
@@ -71,7 +74,20 @@ void set_features(wasm_config_t* config) {
   wasmtime_config_wasm_compact_imports_set(config, false);  // Not standard yet, and has no name.
 }
 
-EngineHandle make_engine(const WasmtimeOptions& options) {
+// Where addresses are scarce, guest code looks at each access whether it stays in the memory, and a
+// memory that grows is moved.
+bool may_reserve() {
+#if UINTPTR_MAX > UINT32_MAX
+  constexpr std::uint64_t kScarce = std::uint64_t{1} << 40U;
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+         limit.rlim_cur >= kScarce;
+#else
+  return false;
+#endif
+}
+
+ConfigHandle make_config(const WasmtimeOptions& options, bool reserves_memory) {
   ConfigHandle config{wasm_config_new()};
   set_features(config.get());
   wasmtime_config_epoch_interruption_set(config.get(), true);
@@ -81,10 +97,15 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
   // The threads that compile are the process's own, and stay behind when it is forked.
   if (forks() != 0) wasmtime_config_parallel_compilation_set(config.get(), false);
 #endif
-#if UINTPTR_MAX > UINT32_MAX
-  // wasmtime's own default, on which WasmtimeModule::memory_stays counts.
-  wasmtime_config_memory_reservation_set(config.get(), std::uint64_t{1} << 32U);
-#endif
+  if (reserves_memory) {
+    // wasmtime's own defaults, on which WasmtimeModule::memory_stays counts.
+    wasmtime_config_memory_reservation_set(config.get(), kMemoryReservation);
+    wasmtime_config_memory_guard_size_set(config.get(), kMemoryAddresses - kMemoryReservation);
+  } else {
+    wasmtime_config_memory_reservation_set(config.get(), 0);
+    wasmtime_config_memory_guard_size_set(config.get(), 64U << 10U);
+    wasmtime_config_memory_reservation_for_growth_set(config.get(), 1U << 20U);
+  }
   wasmtime_config_max_wasm_stack_set(config.get(), options.stack_bytes);
 #ifdef WASMTIME_FEATURE_ASYNC
   wasmtime_config_async_stack_size_set(config.get(), std::max(kAsyncStack, options.stack_bytes));
@@ -93,30 +114,60 @@ EngineHandle make_engine(const WasmtimeOptions& options) {
   wasmtime_config_wasm_component_model_set(config.get(), false);
   wasmtime_config_concurrency_support_set(config.get(), false);
 #endif
+  return config;
+}
+
+EngineHandle make_engine(ConfigHandle config) {
   return EngineHandle{wasm_engine_new_with_config(config.release())};
 }
 
 /// wasmtime looks at its artefacts itself for what it was made with; by these they are found.
-std::string code_settings(const WasmtimeOptions& options) {
+std::string code_settings(const WasmtimeOptions& options, bool reserves_memory) {
   std::string settings;
   if (options.count_fuel) settings += "fuel ";
   if (options.use_signals) settings += "signals ";
+  if (!reserves_memory) settings += "bounds ";
   return settings;
 }
 
 }  // namespace
 
 Core::Core(const WasmtimeOptions& options)
-    : info_{.name = "wasmtime",
+    : options_{options},
+      reserves_memory_{may_reserve()},
+      info_{.name = "wasmtime",
             .version = WASMTIME_VERSION,
             .execution = Execution::compiled,
             .features = kFeatures,
             .counts_fuel = options.count_fuel,
             .makes_artefacts = true,
-            .code_settings = code_settings(options)},
+            .code_settings = code_settings(options, reserves_memory_)},
       stack_needed_{options.stack_bytes + kStackReserve},
-      engine_{make_engine(options)},
-      ticker_{options.tick, [engine = engine_.get()] { wasmtime_engine_increment_epoch(engine); }} {
+      engine_{wasmtime::make_engine(make_config(options, reserves_memory_))},
+      ticker_{options.tick, [this] {
+                wasmtime_engine_increment_epoch(engine_.get());
+                const std::scoped_lock lock{ticked_mutex_};
+                for (auto* const engine : ticked_) wasmtime_engine_increment_epoch(engine);
+              }} {}
+
+#ifdef WASMTIME_FEATURE_POOLING_ALLOCATOR
+EngineHandle Core::make_engine(const wasmtime_pooling_allocation_config_t& slots) const {
+  auto config = make_config(options_, reserves_memory_);
+  wasmtime_pooling_allocation_strategy_set(config.get(), &slots);
+  return wasmtime::make_engine(std::move(config));
+}
+#endif
+
+void Core::add_to_ticks(wasm_engine_t* engine) const {
+  const std::scoped_lock lock{ticked_mutex_};
+  ticked_.push_back(engine);
+}
+
+void Core::drop_from_ticks(wasm_engine_t* engine) const noexcept {
+  // In a forked process the thread that ticks is not there, and may have left the lock as it was.
+  if (!ticker_.alive()) return;
+  const std::scoped_lock lock{ticked_mutex_};
+  std::erase(ticked_, engine);
 }
 
 Error Core::why_not_enter() const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "engine/native_stack.hpp"
 #include "engine/ticker.hpp"
@@ -10,6 +13,11 @@
 #include "wapc/providers/wasmtime.hpp"
 
 namespace wapc::wasmtime {
+
+/// Addresses that a memory of 32 bits has to itself, so that its code need not look where an access
+/// goes: all that it can name, and as many beyond them as wasmtime keeps free.
+inline constexpr std::uint64_t kMemoryReservation = std::uint64_t{1} << 32U;
+inline constexpr std::uint64_t kMemoryAddresses = kMemoryReservation + (std::uint64_t{32} << 20U);
 
 /// What the engine, its modules and their instances share, and the last of them drops. Immutable
 /// but for its epoch, and thread-safe.
@@ -20,7 +28,22 @@ class Core {
 
   [[nodiscard]] wasm_engine_t* engine() const noexcept { return engine_.get(); }
 
+#ifdef WASMTIME_FEATURE_POOLING_ALLOCATOR
+  /// Another engine, the same but that its instances live in slots, which are there for the taking.
+  [[nodiscard]] EngineHandle make_engine(const wasmtime_pooling_allocation_config_t& slots) const;
+#endif
+
+  /// Its epoch moves on as `engine()`'s does, until it is dropped.
+  void add_to_ticks(wasm_engine_t* engine) const;
+  void drop_from_ticks(wasm_engine_t* engine) const noexcept;
+
   [[nodiscard]] const EngineInfo& info() const noexcept { return info_; }
+
+  /// How many instances of each module have room made beforehand.
+  [[nodiscard]] std::uint32_t slots() const noexcept { return options_.instance_slots; }
+
+  /// Whether memories of 32 bits have `kMemoryAddresses`, and so stay where they are.
+  [[nodiscard]] bool reserves_memory() const noexcept { return reserves_memory_; }
 
   /// Whether the calling thread may enter guest code: with too little native stack, guest code
   /// would run into its end before it met the engine's limit; without ticks nothing would end it.
@@ -34,10 +57,14 @@ class Core {
   [[nodiscard]] Ticker& ticker() const noexcept { return ticker_; }
 
  private:
+  const WasmtimeOptions options_;
+  const bool reserves_memory_;
   const EngineInfo info_;
   const std::size_t stack_needed_;
   const EngineHandle engine_;
-  mutable Ticker ticker_;  // Locks itself. Last: its thread uses the engine.
+  mutable std::mutex ticked_mutex_;
+  mutable std::vector<wasm_engine_t*> ticked_;  // Beside engine_.
+  mutable Ticker ticker_;                       // Locks itself. Last: its thread uses the engines.
 };
 
 }  // namespace wapc::wasmtime

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -9,6 +10,7 @@
 #include "engine/native_stack.hpp"
 #include "providers/wasmtime/core.hpp"
 #include "providers/wasmtime/module.hpp"
+#include "providers/wasmtime/slots.hpp"
 #include "wapc/providers/wasmtime.hpp"
 
 namespace wapc {
@@ -68,6 +70,9 @@ class WasmtimeEngine final : public Engine {
   mutable Background background_;  // Locks itself.
 };
 
+// Each takes some 8 GiB of the 128 TiB of addresses that processes have on the machines we know.
+constexpr std::uint32_t kSlotsMax = 4000;
+
 // wasmtime ends the program when it does not like its options, so they are looked at here.
 Result<> check(const WasmtimeOptions& options) {
   if (options.stack_bytes < kStackMin || options.stack_bytes > kStackMax) {
@@ -78,7 +83,31 @@ Result<> check(const WasmtimeOptions& options) {
   if (options.tick < std::chrono::milliseconds{1}) {
     return failure(Errc::invalid_options, "wasmtime: the tick must be a millisecond or more");
   }
+  if (options.instance_slots > kSlotsMax) {
+    return failure(Errc::invalid_options, "wasmtime: instance_slots is " +
+                                              std::to_string(options.instance_slots) +
+                                              ", and must be at most " + std::to_string(kSlotsMax));
+  }
+#ifndef WASMTIME_FEATURE_POOLING_ALLOCATOR
+  if (options.instance_slots > 0) {
+    return failure(Errc::unsupported,
+                   "this build of wasmtime has no pooling allocator, which "
+                   "instance_slots take");
+  }
+#endif
   return {};
+}
+
+// For the slots of one module at least.
+Result<> check_addresses(const Core& core) {
+  if (core.slots() == 0) return {};
+  const auto bytes = core.slots() * kMemoryAddresses;
+  if (core.reserves_memory() && has_addresses(bytes)) return {};
+  return failure(Errc::limit_exceeded,
+                 "wasmtime: " + std::to_string(core.slots()) + " instance_slots take " +
+                     std::to_string(bytes >> 30U) +
+                     " GiB of addresses, which this process cannot have: take fewer of them, or "
+                     "lift its limit on addresses (ulimit -v, RLIMIT_AS) to 1 TiB or more");
 }
 
 }  // namespace
@@ -88,8 +117,9 @@ Result<std::unique_ptr<Engine>> make_wasmtime_engine(const WasmtimeOptions& opti
 #ifdef WASMTIME_FEATURE_COMPILER
   WAPC_CHECK(wasmtime::check(options));
   try {
-    return std::make_unique<wasmtime::WasmtimeEngine>(
-        std::make_shared<const wasmtime::Core>(options));
+    auto core = std::make_shared<const wasmtime::Core>(options);
+    WAPC_CHECK(wasmtime::check_addresses(*core));
+    return std::make_unique<wasmtime::WasmtimeEngine>(std::move(core));
   } catch (const std::system_error&) {
     return failure(Errc::limit_exceeded, "wasmtime: no thread for its ticks");
   }

@@ -75,13 +75,15 @@ class WasmtimeInstance::Entered {
 constinit thread_local WasmtimeInstance* WasmtimeInstance::Entered::running = nullptr;
 
 WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> linked,
-                                   std::span<HostState* const> states, const InstanceLimits& limits)
+                                   std::span<HostState* const> states, const InstanceLimits& limits,
+                                   Slots::Lease slot)
     : linked_{std::move(linked)},
       core_{linked_->module().core()},
       states_{states.begin(), states.end()},
       fuel_{limits.fuel},
       ticks_{core_.ticker()},
-      store_{wasmtime_store_new(core_.engine(), nullptr, nullptr)},
+      slot_{std::move(slot)},
+      store_{wasmtime_store_new(linked_->engine(static_cast<bool>(slot_)), nullptr, nullptr)},
       context_{wasmtime_store_context(store_.get())} {
   wasmtime_store_limiter(store_.get(), clamped(limits.memory_bytes), clamped(limits.table_elements),
                          1, clamped(limits.tables), clamped(limits.memories));
@@ -103,8 +105,8 @@ Result<> WasmtimeInstance::start(const Budget& budget) {
   ErrorHandle error;
   {
     const Entered entered{*this, budget};
-    error.reset(
-        wasmtime_instance_pre_instantiate(linked_->prepared(), context_, &instance, &raw_trap));
+    error.reset(wasmtime_instance_pre_instantiate(linked_->prepared(static_cast<bool>(slot_)),
+                                                  context_, &instance, &raw_trap));
   }
   const TrapHandle trap{raw_trap};
   if (!error && !trap) {

@@ -23,7 +23,8 @@ namespace wapc::wasmtime {
 class WasmtimeInstance final : public Instance {
  public:
   WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> linked,
-                   std::span<HostState* const> states, const InstanceLimits& limits);
+                   std::span<HostState* const> states, const InstanceLimits& limits,
+                   Slots::Lease slot);
 
   /// Makes the instance, and runs the start section within `budget`. Called once, first.
   [[nodiscard]] Result<> start(const Budget& budget);
@@ -71,6 +72,7 @@ class WasmtimeInstance final : public Instance {
   const std::vector<HostState*> states_;
   const std::optional<std::uint64_t> fuel_;  // For each entry.
   const Ticker::Use ticks_;
+  const Slots::Lease slot_;
   StoreHandle store_;  // Of what is above, all is dropped later.
   wasmtime_context_t* context_;
   std::optional<wasmtime_instance_t> instance_;  // From the end of the start section on.

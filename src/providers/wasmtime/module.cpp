@@ -60,43 +60,22 @@ Result<> define(wasmtime_linker_t* linker, std::span<const ResolvedImport> impor
   return {};
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const Module>> WasmtimeModule::compile(std::shared_ptr<const Core> core,
-                                                              ModuleInfo info, BytesView wasm) {
-#ifdef WASMTIME_FEATURE_COMPILER
-  wasmtime_module_t* module = nullptr;
-  const ErrorHandle error{wasmtime_module_new(
-      core->engine(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &module)};
-  if (error) return failure(Errc::invalid_module, "wasmtime: " + message_of(*error));
-  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info),
-                                                ModuleHandle{module});
-#else
-  return failure(Errc::unsupported, "this build of wasmtime has no compiler");
-#endif
+Result<InstancePreHandle> prepare(wasm_engine_t* engine, const wasmtime_module_t* module,
+                                  std::span<const ResolvedImport> imports,
+                                  std::span<HostImport> rows) {
+  const LinkerHandle linker{wasmtime_linker_new(engine)};
+  wasmtime_linker_allow_shadowing(linker.get(), true);  // A module may import a function twice.
+  WAPC_CHECK(define(linker.get(), imports, rows));
+  wasmtime_instance_pre_t* prepared = nullptr;
+  const ErrorHandle error{wasmtime_linker_instantiate_pre(linker.get(), module, &prepared)};
+  if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
+  return InstancePreHandle{prepared};
 }
 
-Result<std::shared_ptr<const Module>> WasmtimeModule::restore(std::shared_ptr<const Core> core,
-                                                              ModuleInfo info,
-                                                              const Artefact& artefact) {
-  wasmtime_module_t* module = nullptr;
-  const auto bytes = artefact.bytes();
-  // Mapped where it can be: copying it takes a hundred times as long.
-  const ErrorHandle error{
-      artefact.path().empty()
-          ? wasmtime_module_deserialize(core->engine(),
-                                        reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                        bytes.size(), &module)
-          : wasmtime_module_deserialize_file(core->engine(), artefact.path().c_str(), &module)};
-  if (error) return failure(Errc::unsupported, "wasmtime: " + message_of(*error));
-  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info),
-                                                ModuleHandle{module});
-}
-
-Result<Bytes> WasmtimeModule::artefact() const {
+Result<Bytes> serialize(const wasmtime_module_t& module) {
 #ifdef WASMTIME_FEATURE_COMPILER
   wasm_byte_vec_t bytes{};
-  const ErrorHandle error{wasmtime_module_serialize(module_.get(), &bytes)};
+  const ErrorHandle error{wasmtime_module_serialize(&module, &bytes)};
   if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
   const auto* const first = reinterpret_cast<const std::byte*>(bytes.data);
   Bytes artefact{first, first + bytes.size};
@@ -107,13 +86,52 @@ Result<Bytes> WasmtimeModule::artefact() const {
 #endif
 }
 
+}  // namespace
+
+Result<std::shared_ptr<const Module>> WasmtimeModule::compile(std::shared_ptr<const Core> core,
+                                                              ModuleInfo info, BytesView wasm) {
+#ifdef WASMTIME_FEATURE_COMPILER
+  wasmtime_module_t* raw = nullptr;
+  const ErrorHandle error{wasmtime_module_new(
+      core->engine(), reinterpret_cast<const std::uint8_t*>(wasm.data()), wasm.size(), &raw)};
+  if (error) return failure(Errc::invalid_module, "wasmtime: " + message_of(*error));
+  ModuleHandle module{raw};
+  if (core->slots() > 0) {
+    // Both engines then have their code from one file in memory, which they share.
+    WAPC_TRY(const auto bytes, serialize(*module));
+    WAPC_TRY(const auto artefact, Artefact::copy(bytes));
+    module.reset();
+    return restore(std::move(core), std::move(info), artefact);
+  }
+  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info),
+                                                std::move(module));
+#else
+  return failure(Errc::unsupported, "this build of wasmtime has no compiler");
+#endif
+}
+
+Result<std::shared_ptr<const Module>> WasmtimeModule::restore(std::shared_ptr<const Core> core,
+                                                              ModuleInfo info,
+                                                              const Artefact& artefact) {
+  WAPC_TRY(auto module, deserialize(core->engine(), artefact));
+  auto slots = core->slots() > 0 ? Slots::make(*core, info, artefact) : nullptr;
+  return std::make_shared<const WasmtimeModule>(std::move(core), std::move(info), std::move(module),
+                                                std::move(slots));
+}
+
+Result<Bytes> WasmtimeModule::artefact() const {
+  return serialize(*module_);
+}
+
 WasmtimeModule::WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info,
-                               ModuleHandle module)
+                               ModuleHandle module, std::unique_ptr<const Slots> slots)
     : core_{std::move(core)},
       info_{std::move(info)},
       memory_{find_memory(info_)},
-      memory_stays_{sizeof(void*) == 8 && std::ranges::none_of(info_.memories, &MemoryType::is_64)},
-      module_{std::move(module)} {}
+      memory_stays_{core_->reserves_memory() &&
+                    std::ranges::none_of(info_.memories, &MemoryType::is_64)},
+      module_{std::move(module)},
+      slots_{std::move(slots)} {}
 
 Result<std::shared_ptr<const LinkedModule>> WasmtimeModule::link(
     std::span<const ImportTable> tables) const {
@@ -122,23 +140,25 @@ Result<std::shared_ptr<const LinkedModule>> WasmtimeModule::link(
   rows.reserve(imports.size());
   std::ranges::transform(imports, std::back_inserter(rows), host_import);
 
-  const LinkerHandle linker{wasmtime_linker_new(core_->engine())};
-  wasmtime_linker_allow_shadowing(linker.get(), true);  // A module may import a function twice.
-  WAPC_CHECK(define(linker.get(), imports, rows));
-  wasmtime_instance_pre_t* prepared = nullptr;
-  const ErrorHandle error{wasmtime_linker_instantiate_pre(linker.get(), module_.get(), &prepared)};
-  if (error) return failure(Errc::internal, "wasmtime: " + message_of(*error));
+  WAPC_TRY(auto prepared, prepare(core_->engine(), module_.get(), imports, rows));
+  InstancePreHandle prepared_in_slots;
+  if (slots_) {
+    WAPC_TRY(prepared_in_slots, prepare(slots_->engine(), slots_->module(), imports, rows));
+  }
   return std::make_shared<const WasmtimeLinkedModule>(shared_from_this(), std::move(rows),
-                                                      tables.size(), InstancePreHandle{prepared});
+                                                      tables.size(), std::move(prepared),
+                                                      std::move(prepared_in_slots));
 }
 
 WasmtimeLinkedModule::WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule> module,
                                            std::vector<HostImport> imports, std::size_t tables,
-                                           InstancePreHandle prepared)
+                                           InstancePreHandle prepared,
+                                           InstancePreHandle prepared_in_slots)
     : module_{std::move(module)},
       imports_{std::move(imports)},
       tables_{tables},
-      prepared_{std::move(prepared)} {}
+      prepared_{std::move(prepared)},
+      prepared_in_slots_{std::move(prepared_in_slots)} {}
 
 Result<> WasmtimeLinkedModule::may_enter() const {
   if (module_->core().may_enter()) return {};
@@ -153,7 +173,9 @@ Result<std::unique_ptr<Instance>> WasmtimeLinkedModule::instantiate(
                    "fuel is limited, and this engine was made without WasmtimeOptions::count_fuel");
   }
   WAPC_CHECK(check_declared(module_->info(), limits));
-  auto instance = std::make_unique<WasmtimeInstance>(shared_from_this(), states, limits);
+  const auto* const slots = module_->slots();
+  auto instance = std::make_unique<WasmtimeInstance>(
+      shared_from_this(), states, limits, slots != nullptr ? slots->take(limits) : Slots::Lease{});
   WAPC_CHECK(instance->start(budget));
   return instance;
 }

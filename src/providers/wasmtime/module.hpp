@@ -8,6 +8,7 @@
 
 #include "providers/wasmtime/core.hpp"
 #include "providers/wasmtime/handles.hpp"
+#include "providers/wasmtime/slots.hpp"
 #include "wapc/engine/engine.hpp"
 #include "wapc/wasm/module_info.hpp"
 
@@ -24,7 +25,8 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
   [[nodiscard]] static Result<std::shared_ptr<const Module>> restore(
       std::shared_ptr<const Core> core, ModuleInfo info, const Artefact& artefact);
 
-  WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info, ModuleHandle module);
+  WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info, ModuleHandle module,
+                 std::unique_ptr<const Slots> slots = nullptr);
 
   [[nodiscard]] std::span<const Import> imports() const noexcept override { return info_.imports; }
 
@@ -47,12 +49,16 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
   /// gives all the addresses they may ever have (`memory_reservation`) where there are enough.
   [[nodiscard]] bool memory_stays() const noexcept { return memory_stays_; }
 
+  /// Null when it has none.
+  [[nodiscard]] const Slots* slots() const noexcept { return slots_.get(); }
+
  private:
   const std::shared_ptr<const Core> core_;
   const ModuleInfo info_;
   const Export* const memory_;  // Within info_.
   const bool memory_stays_;
   const ModuleHandle module_;
+  const std::unique_ptr<const Slots> slots_;
 };
 
 /// What wasmtime hands back when the guest calls an import: which of our functions that is.
@@ -70,7 +76,7 @@ class WasmtimeLinkedModule final : public LinkedModule,
   /// `imports` are what the functions within `prepared` were given as their data.
   WasmtimeLinkedModule(std::shared_ptr<const WasmtimeModule> module,
                        std::vector<HostImport> imports, std::size_t tables,
-                       InstancePreHandle prepared);
+                       InstancePreHandle prepared, InstancePreHandle prepared_in_slots);
 
   [[nodiscard]] Result<> may_enter() const override;
 
@@ -80,13 +86,21 @@ class WasmtimeLinkedModule final : public LinkedModule,
 
   [[nodiscard]] const WasmtimeModule& module() const noexcept { return *module_; }
 
-  [[nodiscard]] const wasmtime_instance_pre_t* prepared() const noexcept { return prepared_.get(); }
+  /// Where an instance is made that lives in a slot, or elsewhere.
+  [[nodiscard]] wasm_engine_t* engine(bool in_slot) const noexcept {
+    return in_slot ? module_->slots()->engine() : module_->core().engine();
+  }
+
+  [[nodiscard]] const wasmtime_instance_pre_t* prepared(bool in_slot) const noexcept {
+    return in_slot ? prepared_in_slots_.get() : prepared_.get();
+  }
 
  private:
   const std::shared_ptr<const WasmtimeModule> module_;
   const std::vector<HostImport> imports_;
   const std::size_t tables_;
   const InstancePreHandle prepared_;
+  const InstancePreHandle prepared_in_slots_;  // Null when the module has none.
 };
 
 }  // namespace wapc::wasmtime

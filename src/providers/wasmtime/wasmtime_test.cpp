@@ -17,7 +17,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "providers/wasmtime/handles.hpp"
+#include "providers/wasmtime/wasmtime_fixture.hpp"
 #include "support/thread_with_stack.hpp"
 #include "wapc/engine/trap.hpp"
 
@@ -31,117 +31,37 @@ using ::testing::HasSubstr;
 using testing::on_thread_with_stack;
 using ::testing::StartsWith;
 
-// What the guests of these tests may call.
-class Probe final : public HostState {
- public:
-  // Each argument in another digit, so that one out of place shows.
-  Result<std::uint64_t> mix(Caller& /*caller*/, std::uint32_t a, std::uint64_t b, std::uint32_t c) {
-    return std::uint64_t{a} + b * 3 + std::uint64_t{c} * 5;
-  }
+using wasmtime::from_text;
+using wasmtime::function;
+using wasmtime::kTable;
+using wasmtime::Probe;
+using wasmtime::within;
 
-  Result<std::uint32_t> minus(Caller& /*caller*/, std::uint32_t a) { return 0U - a; }
-
-  Result<> fail(Caller& /*caller*/) { return std::unexpected{error}; }
-
-  Result<> stop_call(Caller& /*caller*/) {
-    stop.request_stop();
-    return {};
-  }
-
-  Result<std::uint32_t> memory_size(Caller& caller) {
-    return static_cast<std::uint32_t>(caller.memory().size());
-  }
-
-  Result<std::uint64_t> time_left(Caller& caller) {
-    return caller.budget().deadline == Budget::Clock::time_point::max() ? 0 : 1;
-  }
-
-  std::stop_source stop;
-  Error error{Errc::denied, "the very error"};
-};
-
-constexpr std::array kFunctions{
-    offer<&Probe::mix>("env", "mix"),          offer<&Probe::minus>("env", "minus"),
-    offer<&Probe::fail>("env", "fail"),        offer<&Probe::stop_call>("env", "stop"),
-    offer<&Probe::memory_size>("env", "size"), offer<&Probe::time_left>("env", "time_left"),
-};
-const ImportTable kTable{kFunctions, &typeid(Probe)};
-
-Bytes from_text(std::string_view wat) {
-  wasm_byte_vec_t binary{};
-  const wasmtime::ErrorHandle error{wasmtime_wat2wasm(wat.data(), wat.size(), &binary)};
-  if (error) {
-    ADD_FAILURE() << wasmtime::message_of(*error);
-    return {};
-  }
-  const auto view = as_bytes({binary.data, binary.size});
-  Bytes bytes{view.begin(), view.end()};
-  wasm_byte_vec_delete(&binary);
-  return bytes;
-}
-
-// The first export of `module` that is a function.
-ExportIndex function(const Module& module, std::string_view name) {
-  const auto index = find_function(module, name);
-  EXPECT_TRUE(index) << name;
-  return index.value_or(ExportIndex{});
-}
-
-class WasmtimeTest : public ::testing::Test {
+/// Each of these holds wherever instances live.
+class WasmtimeTest : public wasmtime::WasmtimeFixture,
+                     public ::testing::WithParamInterface<std::uint32_t> {
  protected:
-  explicit WasmtimeTest(const WasmtimeOptions& options = {})
-      : engine_{make_wasmtime_engine(options).value()} {}
-
-  std::shared_ptr<const Module> compile(std::string_view wat) {
-    auto module = engine_->compile(from_text(wat));
-    EXPECT_TRUE(module) << module.error().message();
-    return *module;
-  }
-
-  Result<std::unique_ptr<Instance>> instantiate(std::string_view wat, const Budget& budget = {},
-                                                const InstanceLimits& limits = {}) {
-    module_ = compile(wat);
-    auto linked = module_->link(std::span{&kTable, 1});
-    if (!linked) return std::unexpected{linked.error()};
-    std::array<HostState*, 1> states{&probe_};
-    return (*linked)->instantiate(states, limits, budget);
-  }
-
-  // Calls the export `run` of a fresh instance.
-  Result<std::uint64_t> run(std::string_view wat, std::vector<std::uint64_t> arguments = {},
-                            const Budget& budget = {}, const InstanceLimits& limits = {}) {
-    auto instance = instantiate(wat, {}, limits);
-    if (!instance) return std::unexpected{instance.error()};
-    return (*instance)->call(function(*module_, "run"), arguments, budget);
-  }
-
-  Probe probe_;
-  std::unique_ptr<Engine> engine_;
-  std::shared_ptr<const Module> module_;
+  WasmtimeTest() : WasmtimeFixture{{.instance_slots = GetParam()}} {}
 };
 
-Budget within(std::chrono::nanoseconds time) {
-  Budget budget;
-  budget.deadline = Budget::Clock::now() + time;
-  return budget;
-}
+INSTANTIATE_TEST_SUITE_P(InSlots, WasmtimeTest, ::testing::Values(0, 2));
 
 constexpr std::string_view kLoop = R"((module (func (export "run") (loop br 0))))";
 
-TEST_F(WasmtimeTest, SaysWhatItIs) {
+TEST_P(WasmtimeTest, SaysWhatItIs) {
   EXPECT_EQ(engine_->info().name, "wasmtime");
   EXPECT_THAT(engine_->info().version, StartsWith("5"));
   EXPECT_TRUE(engine_->info().features.contains(Feature::tail_call));
   EXPECT_FALSE(engine_->info().features.contains(Feature::threads));
 }
 
-TEST_F(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
+TEST_P(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
   EXPECT_EQ(make_wasmtime_engine({.stack_bytes = 0}).error().code(), Errc::invalid_options);
   EXPECT_EQ(make_wasmtime_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::invalid_options);
   EXPECT_EQ(make_wasmtime_engine({.tick = milliseconds{0}}).error().code(), Errc::invalid_options);
 }
 
-TEST_F(WasmtimeTest, PassesArgumentsAndResultsExactly) {
+TEST_P(WasmtimeTest, PassesArgumentsAndResultsExactly) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "mix" (func $mix (param i32 i64 i32) (result i64)))
     (func (export "run") (param i32 i64 i32) (result i64)
@@ -152,7 +72,7 @@ TEST_F(WasmtimeTest, PassesArgumentsAndResultsExactly) {
   EXPECT_EQ(result.value(), 0xFFFF'FFFEU + 0x1234'5678'9ABC'DEF0U * 3 + 35);
 }
 
-TEST_F(WasmtimeTest, IgnoresTheHighHalfOfI32s) {
+TEST_P(WasmtimeTest, IgnoresTheHighHalfOfI32s) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "minus" (func $minus (param i32) (result i32)))
     (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))";
@@ -160,7 +80,7 @@ TEST_F(WasmtimeTest, IgnoresTheHighHalfOfI32s) {
   EXPECT_EQ(run(kGuest, {0xABCD'0000'0001}).value(), 0xFFFF'FFFFU);
 }
 
-TEST_F(WasmtimeTest, LinksAFunctionThatIsImportedTwice) {
+TEST_P(WasmtimeTest, LinksAFunctionThatIsImportedTwice) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "minus" (func $a (param i32) (result i32)))
     (import "env" "minus" (func $b (param i32) (result i32)))
@@ -169,7 +89,7 @@ TEST_F(WasmtimeTest, LinksAFunctionThatIsImportedTwice) {
   EXPECT_EQ(run(kGuest).value(), 3);
 }
 
-TEST_F(WasmtimeTest, CallsNoFunctionsOfOtherTypes) {
+TEST_P(WasmtimeTest, CallsNoFunctionsOfOtherTypes) {
   EXPECT_EQ(run(R"((module (func (export "run") (result f32) (f32.const 1))))").error().code(),
             Errc::unsupported);
   EXPECT_EQ(run(R"((module (func (export "run") (result i32 i32) (i32.const 1) (i32.const 2))))")
@@ -178,7 +98,7 @@ TEST_F(WasmtimeTest, CallsNoFunctionsOfOtherTypes) {
             Errc::unsupported);
 }
 
-TEST_F(WasmtimeTest, HandsBackTheVeryErrorOfAHostFunction) {
+TEST_P(WasmtimeTest, HandsBackTheVeryErrorOfAHostFunction) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "fail" (func $fail)) (func (export "run") (call $fail))))";
 
@@ -187,7 +107,7 @@ TEST_F(WasmtimeTest, HandsBackTheVeryErrorOfAHostFunction) {
   EXPECT_EQ(&result.error().message(), &probe_.error.message());
 }
 
-TEST_F(WasmtimeTest, EntersAnInstanceAgainAfterAnErrorOfAHostFunction) {
+TEST_P(WasmtimeTest, EntersAnInstanceAgainAfterAnErrorOfAHostFunction) {
   auto instance = instantiate(R"((module
     (import "env" "fail" (func $fail))
     (func (export "run") (call $fail)) (func (export "nine") (result i32) (i32.const 9))))");
@@ -201,7 +121,11 @@ struct TrapCase {
   std::string_view body;
 };
 
-class WasmtimeTrapTest : public WasmtimeTest, public ::testing::WithParamInterface<TrapCase> {};
+class WasmtimeTrapTest : public wasmtime::WasmtimeFixture,
+                         public ::testing::WithParamInterface<TrapCase> {
+ protected:
+  WasmtimeTrapTest() : WasmtimeFixture{{}} {}
+};
 
 TEST_P(WasmtimeTrapTest, IsReportedInTheWordsOfTheSpecification) {
   const auto result = run(R"((module (memory 1) (table 2 funcref)
@@ -231,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         TrapCase{Trap::null_reference, "(call_ref $void (ref.null $void))"},
         TrapCase{Trap::stack_exhausted, "(drop (call $deep))"}));
 
-TEST_F(WasmtimeTest, NamesTheFunctionsOfABacktrace) {
+TEST_P(WasmtimeTest, NamesTheFunctionsOfABacktrace) {
   const auto result = run(R"((module
     (func $inner unreachable) (func $"two\nlines" (call $inner))
     (func (export "run") (call $"two\nlines"))))");
@@ -241,14 +165,14 @@ TEST_F(WasmtimeTest, NamesTheFunctionsOfABacktrace) {
   EXPECT_THAT(result.error().backtrace(), HasSubstr("\n#2 function 2 (offset 0x"));
 }
 
-TEST_F(WasmtimeTest, EndsALoopAtItsDeadline) {
+TEST_P(WasmtimeTest, EndsALoopAtItsDeadline) {
   const auto result = run(kLoop, {}, within(milliseconds{5}));
 
   EXPECT_EQ(result.error().code(), Errc::deadline_exceeded);
   EXPECT_EQ(result.error().message(), budget_spent(Errc::deadline_exceeded).message());
 }
 
-TEST_F(WasmtimeTest, EndsALoopThatIsCancelledFromAnotherThread) {
+TEST_P(WasmtimeTest, EndsALoopThatIsCancelledFromAnotherThread) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "stop" (func $stop)) (func (export "run") (call $stop) (loop br 0))))";
   std::stop_source cancel;
@@ -260,7 +184,7 @@ TEST_F(WasmtimeTest, EndsALoopThatIsCancelledFromAnotherThread) {
   EXPECT_EQ(run(kGuest, {}, {.stop = cancel.get_token()}).error().code(), Errc::cancelled);
 }
 
-TEST_F(WasmtimeTest, NeverEntersTheGuestForACallThatIsCancelledAlready) {
+TEST_P(WasmtimeTest, NeverEntersTheGuestForACallThatIsCancelledAlready) {
   std::stop_source cancel;
   cancel.request_stop();
 
@@ -270,7 +194,7 @@ TEST_F(WasmtimeTest, NeverEntersTheGuestForACallThatIsCancelledAlready) {
             Errc::cancelled);
 }
 
-TEST_F(WasmtimeTest, LetsACallWithoutABudgetRunPastManyTicks) {
+TEST_P(WasmtimeTest, LetsACallWithoutABudgetRunPastManyTicks) {
   constexpr std::string_view kGuest = R"((module
     (func (export "run") (result i32) (local i32)
       (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
@@ -280,18 +204,18 @@ TEST_F(WasmtimeTest, LetsACallWithoutABudgetRunPastManyTicks) {
   EXPECT_EQ(run(kGuest).value(), 30'000'000);
 }
 
-TEST_F(WasmtimeTest, EndsALoopInTheStartSection) {
+TEST_P(WasmtimeTest, EndsALoopInTheStartSection) {
   const auto instance =
       instantiate("(module (func $loop (loop br 0)) (start $loop))", within(milliseconds{5}));
 
   EXPECT_EQ(instance.error().code(), Errc::deadline_exceeded);
 }
 
-TEST_F(WasmtimeTest, ReportsATrapInTheStartSection) {
+TEST_P(WasmtimeTest, ReportsATrapInTheStartSection) {
   EXPECT_EQ(instantiate("(module (func $f unreachable) (start $f))").error().code(), Errc::trapped);
 }
 
-TEST_F(WasmtimeTest, ReportsSegmentsThatDoNotFit) {
+TEST_P(WasmtimeTest, ReportsSegmentsThatDoNotFit) {
   EXPECT_EQ(instantiate(R"((module (memory 1) (data (i32.const 65536) "x")))").error().message(),
             to_string(Trap::memory_out_of_bounds));
   EXPECT_EQ(
@@ -299,7 +223,7 @@ TEST_F(WasmtimeTest, ReportsSegmentsThatDoNotFit) {
       to_string(Trap::table_out_of_bounds));
 }
 
-TEST_F(WasmtimeTest, FindsTheMemoryInTheStartSectionToo) {
+TEST_P(WasmtimeTest, FindsTheMemoryInTheStartSectionToo) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "size" (func $size (result i32)))
     (memory (export "other") 2) (global $size (mut i32) (i32.const 0))
@@ -311,7 +235,7 @@ TEST_F(WasmtimeTest, FindsTheMemoryInTheStartSectionToo) {
   EXPECT_EQ(run(kGuest).value(), 65'536);
 }
 
-TEST_F(WasmtimeTest, TakesTheMemoryNamedMemory) {
+TEST_P(WasmtimeTest, TakesTheMemoryNamedMemory) {
   auto instance = instantiate(R"((module (memory $a 1) (memory $b 2)
     (export "first" (memory $a)) (export "memory" (memory $b))))",
                               {}, {.memories = 2});
@@ -319,11 +243,11 @@ TEST_F(WasmtimeTest, TakesTheMemoryNamedMemory) {
   EXPECT_EQ((*instance)->memory().size(), 2U * 65'536U);
 }
 
-TEST_F(WasmtimeTest, HasNoMemoryWhereNoneIsExported) {
+TEST_P(WasmtimeTest, HasNoMemoryWhereNoneIsExported) {
   EXPECT_TRUE((*instantiate("(module (memory 1))"))->memory().empty());
 }
 
-TEST_F(WasmtimeTest, HandsTheBudgetToHostFunctions) {
+TEST_P(WasmtimeTest, HandsTheBudgetToHostFunctions) {
   constexpr std::string_view kGuest = R"((module
     (import "env" "time_left" (func $f (result i64)))
     (func (export "run") (result i64) (call $f))))";
@@ -332,7 +256,7 @@ TEST_F(WasmtimeTest, HandsTheBudgetToHostFunctions) {
   EXPECT_EQ(run(kGuest, {}, within(std::chrono::hours{1})).value(), 1);
 }
 
-TEST_F(WasmtimeTest, LetsNoMemoryOrTableGrowPastItsLimit) {
+TEST_P(WasmtimeTest, LetsNoMemoryOrTableGrowPastItsLimit) {
   constexpr std::string_view kGuest = R"((module (memory 1) (table 1 funcref)
     (func (export "run") (param i32) (result i32)
       (if (result i32) (local.get 0)
@@ -344,13 +268,13 @@ TEST_F(WasmtimeTest, LetsNoMemoryOrTableGrowPastItsLimit) {
   EXPECT_EQ(run(kGuest, {0}, {}, limits).value(), 0xFFFF'FFFFU);
 }
 
-TEST_F(WasmtimeTest, RefusesAModuleThatDeclaresMoreThanTheLimits) {
+TEST_P(WasmtimeTest, RefusesAModuleThatDeclaresMoreThanTheLimits) {
   const auto instance = instantiate("(module (memory 3))", {}, {.memory_bytes = 2 * 65'536});
 
   EXPECT_EQ(instance.error().code(), Errc::limit_exceeded);
 }
 
-TEST_F(WasmtimeTest, SaysSoWhenTheMachineHasNoRoomForAMemory) {
+TEST_P(WasmtimeTest, SaysSoWhenTheMachineHasNoRoomForAMemory) {
   const auto instance = instantiate("(module (memory i64 0x7000000000))", {},
                                     {.memory_bytes = std::size_t{1} << 60U});
 
@@ -358,7 +282,7 @@ TEST_F(WasmtimeTest, SaysSoWhenTheMachineHasNoRoomForAMemory) {
   EXPECT_THAT(instance.error().message(), StartsWith("no room for an instance: "));
 }
 
-TEST_F(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
+TEST_P(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
   constexpr std::string_view kGuest = R"((module (memory 1) (tag $t (param i32))
     (func (export "run") (result i32)
       (block $caught (result i32)
@@ -371,12 +295,12 @@ TEST_F(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
   EXPECT_EQ(*result, 8);
 }
 
-TEST_F(WasmtimeTest, TrapsOnAnExceptionThatNobodyCatches) {
+TEST_P(WasmtimeTest, TrapsOnAnExceptionThatNobodyCatches) {
   EXPECT_EQ(run(R"((module (tag $t) (func (export "run") (throw $t))))").error().code(),
             Errc::trapped);
 }
 
-TEST_F(WasmtimeTest, BoundsTheHeapOfCollectedObjects) {
+TEST_P(WasmtimeTest, BoundsTheHeapOfCollectedObjects) {
   constexpr std::string_view kGuest = R"((module
     (type $bytes (array (mut i64))) (type $list (struct (field (ref null $list)) (field (ref $bytes))))
     (func (export "run") (local (ref null $list))
@@ -389,7 +313,7 @@ TEST_F(WasmtimeTest, BoundsTheHeapOfCollectedObjects) {
   EXPECT_EQ(result.error().code(), Errc::limit_exceeded) << result.error().message();
 }
 
-TEST_F(WasmtimeTest, KeepsAliveWhatAnInstanceNeeds) {
+TEST_P(WasmtimeTest, KeepsAliveWhatAnInstanceNeeds) {
   auto instance = instantiate(R"((module
     (import "env" "minus" (func $minus (param i32) (result i32)))
     (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))");
@@ -401,7 +325,7 @@ TEST_F(WasmtimeTest, KeepsAliveWhatAnInstanceNeeds) {
   EXPECT_EQ((*instance)->call(run, arguments, {}).value(), 0xFFFF'FFFFU);
 }
 
-TEST_F(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
+TEST_P(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
 #endif
@@ -422,7 +346,7 @@ TEST_F(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
   EXPECT_EQ(instantiated, Errc::limit_exceeded);
 }
 
-TEST_F(WasmtimeTest, CompilesNothingOnAThreadWithTooLittleStack) {
+TEST_P(WasmtimeTest, CompilesNothingOnAThreadWithTooLittleStack) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
 #endif
@@ -434,7 +358,7 @@ TEST_F(WasmtimeTest, CompilesNothingOnAThreadWithTooLittleStack) {
   EXPECT_EQ(compiled, Errc::limit_exceeded);
 }
 
-TEST_F(WasmtimeTest, EndsRecursionOnAThreadWithJustEnoughStack) {
+TEST_P(WasmtimeTest, EndsRecursionOnAThreadWithJustEnoughStack) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
 #endif
@@ -448,7 +372,7 @@ TEST_F(WasmtimeTest, EndsRecursionOnAThreadWithJustEnoughStack) {
   EXPECT_EQ(called.error().message(), to_string(Trap::stack_exhausted));
 }
 
-TEST_F(WasmtimeTest, RunsInstancesOfOneModuleOnManyThreads) {
+TEST_P(WasmtimeTest, RunsInstancesOfOneModuleOnManyThreads) {
   const auto module = compile(R"((module
     (import "env" "minus" (func $minus (param i32) (result i32)))
     (func (export "run") (param i32) (result i32) (call $minus (local.get 0)))))");
@@ -468,7 +392,7 @@ TEST_F(WasmtimeTest, RunsInstancesOfOneModuleOnManyThreads) {
   const std::jthread second{work};
 }
 
-TEST_F(WasmtimeTest, RefusesWhatTheFeaturesDoNotHold) {
+TEST_P(WasmtimeTest, RefusesWhatTheFeaturesDoNotHold) {
   EXPECT_EQ(engine_->compile(from_text("(module (memory 1 1 shared))")).error().code(),
             Errc::invalid_module);
 }
