@@ -38,6 +38,7 @@ constexpr std::string_view kExamples = R"(Examples:
   wapc call guest.wasm work --policy policy.toml --audit audit.jsonl --host '*/*/*=echo'
   wapc call guest.wasm render page --dir ./site::/site:ro --env LANG --env THEME=dark
   wapc call guest.wasm echo hi --repeat 10000 --json
+  perf record -g wapc call guest.wasm work --repeat 1000 --profile; perf report
 
 PAYLOAD is text, @FILE, - for standard input, or @@TEXT for text that begins with @. After a lone --
 nothing is taken for an option any more. The answer goes to standard output as it is; what the guest
@@ -52,6 +53,7 @@ struct Arguments {
   std::optional<std::string> audit;
   std::optional<std::string> audit_max;
   std::optional<std::string> repeat;
+  bool profile = false;
   bool json = false;
 };
 
@@ -180,7 +182,8 @@ Outcome<ExitCode> run(const Arguments& arguments, Streams& streams) {
   const Interrupt interrupt;  // Before the engine: its threads must not get the signal.
   WAPC_TRY(const auto engine, make_guest_engine({.engine = arguments.guest.engine,
                                                  .guest = arguments.guest.guest,
-                                                 .no_cache = arguments.guest.no_cache},
+                                                 .no_cache = arguments.guest.no_cache,
+                                                 .built_in = {.perf_map = arguments.profile}},
                                                 streams));
   CallRecord record{.engine = engine->info().name, .form = plan.guest.form};
   Witnesses witnesses{record, nullptr, streams};
@@ -220,6 +223,9 @@ void add_options(CLI::App& app, Arguments& into) {
            "Call the same instance so many times; shows the last answer, and how long calls "
            "took")
       ->type_name("N");
+  app.add_flag(
+      "--profile", into.profile,
+      "Tell perf the names of the guest's functions: perf record -g wapc call --profile ...");
   app.add_flag("--json", into.json, "Print one JSON object: the answer or the error, and the rest");
 }
 

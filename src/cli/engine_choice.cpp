@@ -8,14 +8,14 @@
 namespace wapc::cli {
 
 Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& name,
-                                             std::optional<std::size_t> stack_bytes) {
+                                             const BuiltinEngineOptions& options) {
   const auto engines = builtin_engines();
   const auto first = engines.empty() ? std::string_view{} : engines.front().name;
-  auto engine = make_builtin_engine(name ? std::string_view{*name} : first, stack_bytes);
+  auto engine = make_builtin_engine(name ? std::string_view{*name} : first, options);
   if (engine) return *std::move(engine);
   auto said = problem(engine.error());
   const auto names = engine_names();
-  if (const auto near = nearest(name.value_or(""), names); !near.empty()) {
+  if (const auto near = nearest(name.value_or(""), names); !near.empty() && near != name) {
     said.hint = fmt::format("did you mean --engine {}?", near);
   }
   if (engines.empty()) said.hint = "build wapc with WAPC_ENGINE_WASMTIME or WAPC_ENGINE_WASM3";

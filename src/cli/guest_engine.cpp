@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/try.hpp"
 #include "cli/engine_choice.hpp"
@@ -52,7 +53,11 @@ class NotingEngine final : public Engine {
 
 Outcome<std::unique_ptr<Engine>> make_guest_engine(const GuestEngineOptions& options,
                                                    Streams& streams) {
-  WAPC_TRY(auto made, make_engine(options.engine, options.stack_bytes));
+  WAPC_TRY(auto made, make_engine(options.engine, options.built_in));
+  if (options.built_in.perf_map) {
+    streams.error(fmt::format("wapc: note: perf finds the guest's functions in /tmp/perf-{}.map\n",
+                              ::getpid()));
+  }
   auto engine = showing_on(streams, std::move(made), options.guest);
   if (options.no_cache || !engine->info().makes_artefacts) return engine;
   const auto directory = cache_directory();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include "cli/problem.hpp"
 #include "cli/streams.hpp"
 #include "wapc/engine/engine.hpp"
+#include "wapc/providers/builtin.hpp"
 
 namespace wapc::cli {
 
@@ -16,13 +16,13 @@ struct GuestEngineOptions {
   std::optional<std::string> engine = {};  ///< As for `make_engine`.
   std::string guest;                       ///< Its file, or that of a program.
   bool no_cache = false;
-  std::optional<std::size_t> stack_bytes = {};  ///< As for `make_engine`.
+  BuiltinEngineOptions built_in = {};
 };
 
 /// The engine for one guest. It compiles by way of the user's cache, if it can make use of one:
-/// trouble with that is noted on standard error, in one line, and does not fail. Shows on a
-/// terminal that it compiles, when that takes long. Fails as `make_engine` does. `streams` outlives
-/// it.
+/// trouble with that is noted on standard error, in one line, and does not fail; so is where `perf`
+/// finds the guest's functions. Shows on a terminal that it compiles, when that takes long. Fails
+/// as `make_engine` does. `streams` outlives it.
 [[nodiscard]] Outcome<std::unique_ptr<Engine>> make_guest_engine(const GuestEngineOptions& options,
                                                                  Streams& streams);
 

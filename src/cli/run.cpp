@@ -61,6 +61,7 @@ struct Arguments {
   std::vector<std::string> rest;  // For the program.
   std::optional<std::string> engine;
   bool no_cache = false;
+  bool profile = false;
   WasiArguments wasi;
   std::optional<std::string> deadline;
   std::optional<std::string> memory;
@@ -168,7 +169,8 @@ Outcome<std::uint32_t> carry_out(const Arguments& arguments, Streams& streams) {
   WAPC_TRY(const auto engine, make_guest_engine({.engine = arguments.engine,
                                                  .guest = arguments.program,
                                                  .no_cache = arguments.no_cache,
-                                                 .stack_bytes = stack_of_program()},
+                                                 .built_in = {.stack_bytes = stack_of_program(),
+                                                              .perf_map = arguments.profile}},
                                                 streams));
   const auto code = run_on(*engine, plan, interrupt.token());
   if (!code) return std::unexpected{advised(code.error(), arguments, plan)};
@@ -210,6 +212,9 @@ void add_options(CLI::App& app, Arguments& into) {
       ->type_name("NAME");
   app.add_flag("--no-cache", into.no_cache,
                "Compile the program, whether that was done before or not, and keep nothing of it");
+  app.add_flag(
+      "--profile", into.profile,
+      "Tell perf the names of the program's functions: perf record wapc run --profile ...");
   add_wasi_options(app, into.wasi, "Otherwise -");
   add_text(app, "--deadline", into.deadline,
            "How long the program may run: 500ms, 2m (units ns, us, ms, s, m). Otherwise as long as "

@@ -14,18 +14,35 @@
 namespace wapc {
 namespace {
 
+#if WAPC_ENGINE_WASMTIME
+Result<std::unique_ptr<Engine>> make_wasmtime(const BuiltinEngineOptions& options) {
+  WasmtimeOptions own;
+  if (options.stack_bytes) own.stack_bytes = *options.stack_bytes;
+  if (options.perf_map) own.profiling = WasmtimeOptions::Profiling::perf_map;
+  return make_wasmtime_engine(own);
+}
+#endif
+
+#if WAPC_ENGINE_WASM3
+Result<std::unique_ptr<Engine>> make_wasm3(const BuiltinEngineOptions& options) {
+  if (options.perf_map) {
+    return failure(Errc::unsupported,
+                   "wasm3 interprets guests: there is no code of theirs to profile");
+  }
+  Wasm3Options own;
+  if (options.stack_bytes) own.value_stack_bytes = own.stack_bytes = *options.stack_bytes;
+  return make_wasm3_engine(own);
+}
+#endif
+
 constexpr std::array<BuiltinEngine, WAPC_ENGINE_WASMTIME + WAPC_ENGINE_WASM3> kEngines{{
 #if WAPC_ENGINE_WASMTIME
     {"wasmtime", "compiles guests to machine code: slow to load, fast to run",
-     [] { return make_wasmtime_engine({}); },
-     [](std::size_t bytes) { return make_wasmtime_engine({.stack_bytes = bytes}); }},
+     [] { return make_wasmtime_engine({}); }, make_wasmtime},
 #endif
 #if WAPC_ENGINE_WASM3
     {"wasm3", "interprets guests: small, quick to load, slow to run",
-     [] { return make_wasm3_engine({}); },
-     [](std::size_t bytes) {
-       return make_wasm3_engine({.value_stack_bytes = bytes, .stack_bytes = bytes});
-     }},
+     [] { return make_wasm3_engine({}); }, make_wasm3},
 #endif
 }};
 
@@ -36,12 +53,10 @@ std::span<const BuiltinEngine> builtin_engines() noexcept {
 }
 
 Result<std::unique_ptr<Engine>> make_builtin_engine(std::string_view name,
-                                                    std::optional<std::size_t> stack_bytes) {
+                                                    const BuiltinEngineOptions& options) {
   const auto engines = builtin_engines();
   const auto found = std::ranges::find(engines, name, &BuiltinEngine::name);
-  if (found != engines.end()) {
-    return stack_bytes ? found->make_with_stack(*stack_bytes) : found->make();
-  }
+  if (found != engines.end()) return found->make_with(options);
   if (engines.empty()) return failure(Errc::unsupported, "this build has no engine");
   std::string names;
   for (const auto& engine : engines) {

@@ -11,23 +11,31 @@
 
 namespace wapc {
 
+/// What can be asked of any engine that is built in.
+struct BuiltinEngineOptions {
+  /// Stack for guest code, of each kind that the engine has. None: what its provider finds right.
+  std::optional<std::size_t> stack_bytes = {};
+
+  /// Whether `perf` is told the names of guests' functions, by `/tmp/perf-PID.map`.
+  bool perf_map = false;
+};
+
 /// An engine whose provider is built in.
 struct BuiltinEngine {
   std::string_view name;                      ///< As `EngineInfo::name`.
   std::string_view description;               ///< One line: what it is good for.
   Result<std::unique_ptr<Engine>> (*make)();  ///< With the options that its provider finds right.
 
-  /// The same with so many bytes of stack for guest code, of each kind that the engine has.
-  Result<std::unique_ptr<Engine>> (*make_with_stack)(std::size_t bytes);
+  Result<std::unique_ptr<Engine>> (*make_with)(const BuiltinEngineOptions& options);
 };
 
 /// The engines that this build has, the one to take unless there is a reason first. May be empty.
 [[nodiscard]] std::span<const BuiltinEngine> builtin_engines() noexcept;
 
-/// Makes the engine called `name`, with so much stack for guest code if told. Fails with
-/// `unsupported` when this build has none of that name; the message lists those there are. Fails as
-/// the engine's own factory does.
+/// Makes the engine called `name`. Fails with `unsupported` when this build has none of that name,
+/// and lists those there are, or when the engine has not got what `options` ask for. Fails as the
+/// engine's own factory does.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_builtin_engine(
-    std::string_view name, std::optional<std::size_t> stack_bytes = std::nullopt);
+    std::string_view name, const BuiltinEngineOptions& options = {});
 
 }  // namespace wapc

@@ -37,6 +37,15 @@ struct WasmtimeOptions {
   /// and takes 4 GiB of addresses for each linear memory and 4 more: the module has none where the
   /// process cannot have so many. At most 4,000.
   std::uint32_t instance_slots = 0;
+
+  /// Who is told where the code of each guest's functions lies, and their names, when a module is
+  /// loaded.
+  enum class Profiling : std::uint8_t {
+    none,
+    perf_map,  ///< perf, by `/tmp/perf-PID.map`: names, all that `perf report` takes.
+    jitdump,   ///< perf, by `./jit-PID.dump`: the code, too, once `perf inject --jit` merged it.
+  };
+  Profiling profiling = Profiling::none;
 };
 
 /// wasmtime: compiles modules to machine code when they are loaded, on threads of its own. Handles
@@ -48,8 +57,8 @@ struct WasmtimeOptions {
 /// and looks at each access instead, and takes longer.
 ///
 /// Fails with `invalid_options` when the options cannot be met, `limit_exceeded` when the process
-/// has no addresses for `instance_slots`, `unsupported` when the build of wasmtime lacks its
-/// compiler.
+/// has no addresses for `instance_slots`, `unavailable` when a file for `profiling` cannot be
+/// written, `unsupported` when the build of wasmtime lacks its compiler, or what an option needs.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_wasmtime_engine(
     const WasmtimeOptions& options = {});
 

@@ -87,11 +87,21 @@ bool may_reserve() {
 #endif
 }
 
+wasmtime_profiling_strategy_t strategy(WasmtimeOptions::Profiling profiling) {
+  switch (profiling) {
+    case WasmtimeOptions::Profiling::none: return WASMTIME_PROFILING_STRATEGY_NONE;
+    case WasmtimeOptions::Profiling::perf_map: return WASMTIME_PROFILING_STRATEGY_PERFMAP;
+    case WasmtimeOptions::Profiling::jitdump: return WASMTIME_PROFILING_STRATEGY_JITDUMP;
+  }
+  return WASMTIME_PROFILING_STRATEGY_NONE;
+}
+
 ConfigHandle make_config(const WasmtimeOptions& options, bool reserves_memory) {
   ConfigHandle config{wasm_config_new()};
   set_features(config.get());
   wasmtime_config_epoch_interruption_set(config.get(), true);
   wasmtime_config_consume_fuel_set(config.get(), options.count_fuel);
+  wasmtime_config_profiler_set(config.get(), strategy(options.profiling));
   wasmtime_config_signals_based_traps_set(config.get(), options.use_signals);
 #if defined(WASMTIME_FEATURE_COMPILER) && defined(WASMTIME_FEATURE_PARALLEL_COMPILATION)
   // The threads that compile are the process's own, and stay behind when it is forked.

@@ -10,6 +10,7 @@
 #include "engine/native_stack.hpp"
 #include "providers/wasmtime/core.hpp"
 #include "providers/wasmtime/module.hpp"
+#include "providers/wasmtime/profiling.hpp"
 #include "providers/wasmtime/slots.hpp"
 #include "wapc/providers/wasmtime.hpp"
 
@@ -95,7 +96,7 @@ Result<> check(const WasmtimeOptions& options) {
                    "instance_slots take");
   }
 #endif
-  return {};
+  return check_profiling(options.profiling);
 }
 
 // For the slots of one module at least.
