@@ -30,6 +30,11 @@ Result<> Pool::Core::bring_in(std::shared_ptr<const GuestModule> module, const S
     return failure(Errc::busy, "version " + std::to_string(on_trial_->id) +
                                    " is on trial: promote it, or roll it back");
   }
+  if (options.from_version != 0 && options.from_version != stable_->id) {
+    return failure(Errc::unavailable, "version " + std::to_string(stable_->id) +
+                                          " takes calls, and not " +
+                                          std::to_string(options.from_version));
+  }
   const auto version = std::make_shared<Version>(last_version_ + 1, std::move(module));
   warming_ = version;
   const auto needed = std::max<std::size_t>(stable_->target, 1);

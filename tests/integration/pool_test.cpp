@@ -2,6 +2,7 @@
 
 #include "wapc/pool/pool.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +22,7 @@
 #include "support/thread_with_stack.hpp"
 #include "wapc/conformance/puppet.hpp"
 #include "wapc/conformance/suite.hpp"
+#include "wapc/pool/tiered_pool.hpp"
 #include "wapc/providers/builtin.hpp"
 #include "wapc/wapc.hpp"
 
@@ -206,6 +208,28 @@ TEST_P(PoolOnEnginesTest, RefusesToServeAProcessThatWasForkedOff) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   EXPECT_EQ(outcome_of(*pool, Script{}.response("x")), std::nullopt);
   stop.request_stop();
+}
+
+TEST_P(PoolOnEnginesTest, GoesOnWithItsEngineWithoutLosingACall) {
+  const auto puppet = conformance::webassembly_guest("puppet").value();
+  const std::shared_ptr<const Engine> first = builtin_engines().back().make().value();
+  const std::shared_ptr<const Engine> second = GetParam().make().value();
+  for (int round = 0; round < 5; ++round) {
+    const auto pool =
+        TieredPool::start(first, second, puppet,
+                          {.pool = {.instances_max = 4}, .patience = std::chrono::nanoseconds{0}})
+            .value();
+    std::array<std::jthread, 4> threads;
+    for (auto& thread : threads) {
+      thread = std::jthread{[&pool] {
+        for (int i = 0; pool->status().phase == TierStatus::Phase::first || i < 100; ++i) {
+          EXPECT_EQ(outcome_of(*pool, Script{}.response("x")), std::nullopt);
+        }
+      }};
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(pool->status().phase, TierStatus::Phase::second) << pool->status().reason;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, PoolOnEnginesTest, ::testing::ValuesIn(builtin_engines()),

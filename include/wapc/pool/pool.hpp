@@ -54,7 +54,8 @@ class Pool final : public Invoker {
   ///
   /// Fails as `Host::start` does, with `invalid_options`, with `busy` when another swap is under
   /// way or on trial, with `deadline_exceeded` or `cancelled`, and with `unavailable` once the pool
-  /// drains: the version of today goes on as if nothing had been.
+  /// drains, or on another version than it is to be `from_version`: the version of today goes on as
+  /// if nothing had been.
   [[nodiscard]] Result<> swap(std::shared_ptr<const GuestModule> module, SwapOptions options = {},
                               const Budget& budget = {});
 

@@ -41,6 +41,10 @@ struct PoolOptions {
 
 /// How a new version takes over.
 struct SwapOptions {
+  /// The version that must take calls as the swap begins, or it fails with `unavailable`: for who
+  /// must not undo what somebody else has swapped in meanwhile. 0: any.
+  std::uint32_t from_version = 0;
+
   /// Of a hundred calls, how many the new version takes at first. With 100 it takes them all, and
   /// what follows means nothing; with less it is on trial beside the old one.
   unsigned percent = 100;
