@@ -1,5 +1,6 @@
 #include "wapc/cache/compile_cache.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "base/try.hpp"
@@ -59,7 +60,7 @@ Result<std::shared_ptr<CompileCache>> CompileCache::open(CompileCacheOptions opt
 }
 
 CompileCache::CompileCache(CompileCacheOptions options)
-    : options_{std::move(options)}, kept_{std::make_unique<Kept>(options_.kept_bytes_max)} {}
+    : options_{std::move(options)}, kept_{std::make_shared<Kept>(options_.kept_bytes_max)} {}
 
 CompileCache::~CompileCache() = default;
 
@@ -86,15 +87,26 @@ Result<std::shared_ptr<const Module>> CompileCache::compile(const Engine& engine
       return module;
     }
   }
-  auto module = engine.compile(wasm, options);
-  if (!module) return module;
-  kept_->count(&CompileCacheStats::compiled);
-  const auto stored = [&]() -> Result<> {
-    WAPC_TRY(const auto artefact, (*module)->artefact());
-    return files_->store(name, artefact);
-  }();
-  if (stored) kept_->count(&CompileCacheStats::stored);
-  kept_->set_trouble(stored ? "" : stored.error().message());
+  // By whoever comes first: the engine when it has made the module, behind the caller perhaps; or
+  // the caller, of an engine that tells nobody.
+  const auto store_once = [files = files_, kept = kept_, name,
+                           done = std::make_shared<std::atomic_flag>()](const Module& module) {
+    if (done->test_and_set()) return;
+    kept->count(&CompileCacheStats::compiled);
+    const auto stored = [&]() -> Result<> {
+      WAPC_TRY(const auto artefact, module.artefact());
+      return files->store(name, artefact);
+    }();
+    if (stored) kept->count(&CompileCacheStats::stored);
+    kept->set_trouble(stored ? "" : stored.error().message());
+  };
+  auto telling = options;
+  telling.made = [store_once, made = options.made](const Module& module) {
+    store_once(module);
+    if (made) made(module);
+  };
+  auto module = engine.compile(wasm, telling);
+  if (module) store_once(**module);
   return module;
 }
 

@@ -55,10 +55,13 @@ class TextEngine final : public Engine {
   const EngineInfo& info() const noexcept override { return info_; }
 
   Result<std::shared_ptr<const Module>> compile(BytesView wasm,
-                                                const CompileOptions& /*options*/) const override {
+                                                const CompileOptions& options) const override {
     ++compiled;
     if (wasm.empty()) return failure(Errc::invalid_module, "nothing");
-    return std::make_shared<const TextModule>("code of " + std::string{as_text(wasm)});
+    auto module = std::make_shared<const TextModule>("code of " + std::string{as_text(wasm)});
+    if (!gives_up) return module;
+    options.made(*module);
+    return failure(Errc::deadline_exceeded, "too late");
   }
 
   using Engine::compile;
@@ -71,6 +74,7 @@ class TextEngine final : public Engine {
 
   mutable int compiled = 0;
   bool foreign = false;
+  bool gives_up = false;  ///< Makes the module all the same, and tells of it.
 
  private:
   EngineInfo info_{.name = "text",
@@ -124,6 +128,23 @@ class CompileCacheTest : public ::testing::Test {
   fs::path directory_ = tree_.path() / "in" / "here";
   TextEngine engine_;
 };
+
+TEST_F(CompileCacheTest, StoresWhatIsCompiledBehindACallerWhoGaveUp) {
+  engine_.gives_up = true;
+  EXPECT_EQ(compile(*open(), "a guest"), "too late");
+  const auto cache = open();
+
+  EXPECT_EQ(compile(*cache, "a guest"), "code of a guest");
+  EXPECT_EQ(cache->stats().read, 1U);
+  EXPECT_EQ(engine_.compiled, 1);
+}
+
+TEST_F(CompileCacheTest, TellsWhoeverElseWantsToKnow) {
+  engine_.gives_up = true;
+  int told = 0;
+  EXPECT_EQ(compile(*open(), "a guest", {.made = [&](const Module&) { ++told; }}), "too late");
+  EXPECT_EQ(told, 1);
+}
 
 TEST_F(CompileCacheTest, CompilesOnceForAllProcesses) {
   EXPECT_EQ(compile(*open(), "a guest"), "code of a guest");

@@ -100,8 +100,14 @@ Result<> Background::run(const Budget& budget, std::function<void()> work) {
 Result<std::shared_ptr<const Module>> compile_behind(
     Background& background, BytesView wasm, const CompileOptions& options,
     std::function<Result<std::shared_ptr<const Module>>(BytesView, const ModuleLimits&)> compile) {
-  if (!options.budget.limited()) return compile(wasm, options.limits);
-  if (wasm.size() > options.limits.bytes) return compile(wasm, options.limits);  // Refuses it.
+  const auto compile_and_tell = [compile = std::move(compile), made = options.made](
+                                    BytesView bytes, const ModuleLimits& limits) {
+    auto module = compile(bytes, limits);
+    if (module && made) made(**module);
+    return module;
+  };
+  const bool refused = wasm.size() > options.limits.bytes;
+  if (refused || !options.budget.limited()) return compile_and_tell(wasm, options.limits);
 
   struct Shared {
     Bytes wasm;
@@ -112,8 +118,8 @@ Result<std::shared_ptr<const Module>> compile_behind(
   // The bytes are the caller's, who may be gone before the engine has done with them.
   const auto shared = std::make_shared<Shared>(
       Shared{{wasm.begin(), wasm.end()}, options.limits, std::shared_ptr<const Module>{}});
-  WAPC_CHECK(background.run(options.budget, [shared, compile = std::move(compile)] {
-    shared->module = compile(shared->wasm, shared->limits);
+  WAPC_CHECK(background.run(options.budget, [shared, compile_and_tell] {
+    shared->module = compile_and_tell(shared->wasm, shared->limits);
   }));
   return std::move(shared->module);
 }

@@ -4,6 +4,7 @@
 #include <latch>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -135,6 +136,49 @@ TEST(BackgroundTest, WaitsInTheEndForWhatItWorksOn) {
     static_cast<void>(background.run({.stop = stop.get_token()}, work));
   }
   EXPECT_TRUE(*done);
+}
+
+class NoModule final : public Module {
+ public:
+  [[nodiscard]] std::span<const Import> imports() const noexcept override { return {}; }
+
+  [[nodiscard]] std::span<const Export> exports() const noexcept override { return {}; }
+
+  [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(
+      std::span<const ImportTable> /*tables*/) const override {
+    return failure(Errc::unsupported, "of a test");
+  }
+};
+
+TEST(CompileBehindTest, TellsOfAModuleThatIsMadeBehindACallerWhoGaveUp) {
+  int told = 0;
+  {
+    Background background{1};
+    Held held;
+    std::stop_source stop;
+    const std::jthread canceller{[&] {
+      held.wait_until_it_began();
+      stop.request_stop();
+    }};
+    const auto module = compile_behind(
+        background, {},
+        {.budget = {.stop = stop.get_token()}, .made = [&](const Module&) { ++told; }},
+        [work = held.work()](BytesView, const ModuleLimits&) {
+          work();
+          return std::make_shared<const NoModule>();
+        });
+    EXPECT_EQ(module.error().code(), Errc::cancelled);
+  }
+  EXPECT_EQ(told, 1);
+}
+
+TEST(CompileBehindTest, TellsOfNoneThatIsNotMade) {
+  Background background{1};
+  const auto module = compile_behind(
+      background, {}, {.made = [](const Module&) { ADD_FAILURE() << "there is none"; }},
+      [](BytesView, const ModuleLimits&) { return failure(Errc::invalid_module, "no"); });
+
+  EXPECT_EQ(module.error().code(), Errc::invalid_module);
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ class CompileCache {
   CompileCache& operator=(const CompileCache&) = delete;
 
   /// As `engine.compile` does, and fails as that does; engines that make no artefacts just compile.
+  /// What an engine compiles to the end behind a caller who has given up is stored as well.
   [[nodiscard]] Result<std::shared_ptr<const Module>> compile(const Engine& engine, BytesView wasm,
                                                               const CompileOptions& options);
 
@@ -83,9 +84,10 @@ class CompileCache {
 
   explicit CompileCache(CompileCacheOptions options);
 
+  // Shared with compilations whose callers have given up.
   const CompileCacheOptions options_;
-  std::unique_ptr<Files> files_;
-  std::unique_ptr<Kept> kept_;
+  std::shared_ptr<Files> files_;
+  std::shared_ptr<Kept> kept_;
 };
 
 /// `engine`, compiling by way of `cache`.

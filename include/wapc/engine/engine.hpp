@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -144,6 +145,11 @@ struct CompileOptions {
   /// How long the caller waits. Compiling itself cannot be interrupted: an engine goes on with it
   /// behind a caller who has given up, and drops what comes of it.
   Budget budget = {};
+
+  /// Is told of the module when it is made, also behind a caller who has given up, and then on
+  /// another thread. An engine that never goes on behind its callers need not call it. Does not
+  /// throw.
+  std::function<void(const Module&)> made = {};
 };
 
 /// One way of running WebAssembly. Thread-safe.
