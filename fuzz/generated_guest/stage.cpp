@@ -51,6 +51,9 @@ class Events {
 
   Transcript take() { return std::move(transcript_); }
 
+  /// As it was made.
+  void forget() { *this = Events{}; }
+
  private:
   Transcript transcript_;
 };
@@ -206,6 +209,27 @@ class Outcomes {
   std::map<std::string, std::size_t> counts_;
 };
 
+/// With an instance of its own.
+void play(const std::shared_ptr<const GuestModule>& module, const StageOptions& options,
+          Events& events) {
+  const auto handler = std::make_shared<Handler>(events);
+  auto host = Host::start(module, {.handler = handler,
+                                   .log = std::make_shared<Log>(events),
+                                   .limits = kLimits,
+                                   .call_timeout = options.timeout,
+                                   .start_timeout = options.timeout,
+                                   .guest_id = 1,
+                                   .wasi = wasi_config()});
+  if (!host) {
+    count_outcome("not started");
+    events.add_end("not started: " + described(host.error(), kStartCodes, events));
+    return;
+  }
+  events.add_end("started");
+  handler->host = host->get();
+  call_guest(**host, *handler, events, options.calls);
+}
+
 }  // namespace
 
 Transcript perform(const Engine& engine, BytesView wasm, const StageOptions& options) {
@@ -215,22 +239,10 @@ Transcript perform(const Engine& engine, BytesView wasm, const StageOptions& opt
     events.add_end("not loaded: " + described(module.error(), kLoadCodes, events));
     return events.take();
   }
-  const auto handler = std::make_shared<Handler>(events);
-  auto host = Host::start(*module, {.handler = handler,
-                                    .log = std::make_shared<Log>(events),
-                                    .limits = kLimits,
-                                    .call_timeout = options.timeout,
-                                    .start_timeout = options.timeout,
-                                    .guest_id = 1,
-                                    .wasi = wasi_config()});
-  if (!host) {
-    count_outcome("not started");
-    events.add_end("not started: " + described(host.error(), kStartCodes, events));
-    return events.take();
+  for (std::size_t i = 0; i < options.performances; ++i) {
+    events.forget();
+    play(*module, options, events);
   }
-  events.add_end("started");
-  handler->host = host->get();
-  call_guest(**host, *handler, events, options.calls);
   return events.take();
 }
 

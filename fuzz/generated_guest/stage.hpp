@@ -22,6 +22,7 @@ using Transcript = std::vector<std::string>;
 struct StageOptions {
   std::chrono::nanoseconds timeout;  ///< Of each call, and of the start.
   std::size_t calls = 3;
+  std::size_t performances = 1;  ///< Each on a fresh instance; the last counts.
 };
 
 /// Loads a generated guest, starts it, calls it, and answers it: the handler by what it is asked,
