@@ -13,7 +13,7 @@ add_library(wapc_cli_parts STATIC
   src/cli/inspection_report.cpp src/cli/interrupt.cpp src/cli/payload.cpp
   src/cli/policy.cpp src/cli/policy_check.cpp src/cli/policy_file.cpp src/cli/policy_learn.cpp
   src/cli/problem.cpp src/cli/reading_engine.cpp
-  src/cli/run.cpp src/cli/streams.cpp src/cli/text.cpp src/cli/units.cpp
+  src/cli/run.cpp src/cli/status_line.cpp src/cli/streams.cpp src/cli/text.cpp src/cli/units.cpp
   src/cli/user_cache.cpp src/cli/wasi_options.cpp)
 target_include_directories(wapc_cli_parts PUBLIC "${PROJECT_SOURCE_DIR}/src")
 target_compile_definitions(wapc_cli_parts PRIVATE WAPC_VERSION="${PROJECT_VERSION}")

@@ -66,16 +66,6 @@ struct Plan {
   Bytes payload;
 };
 
-/// What would give the guest more than the policy says.
-Outcome<> check_policy_options(const Arguments& arguments) {
-  const auto& wasi = arguments.guest.wasi;
-  if (wasi.environment.empty() && wasi.directories.empty()) return {};
-  return wrong_usage(
-      fmt::format("{} and --policy exclude each other: the policy says all that is granted",
-                  wasi.directories.empty() ? "--env" : "--dir"),
-      "put it into the policy, under wasi.env or wasi.directory");
-}
-
 Outcome<Plan> plan(const Arguments& arguments) {
   Plan plan;
   if (arguments.repeat) {
@@ -85,11 +75,8 @@ Outcome<Plan> plan(const Arguments& arguments) {
     if (!arguments.audit) return wrong_usage("--audit-max is for --audit, which is not given");
     WAPC_TRY(plan.audit_bytes_max, parse_size("--audit-max", *arguments.audit_max));
   }
-  if (arguments.payload == "-" && arguments.guest.wasi.standard_input == "-") {
-    return wrong_usage("PAYLOAD and --stdin cannot both be standard input",
-                       "give one of them as text or @FILE");
-  }
-  if (arguments.policy) WAPC_CHECK(check_policy_options(arguments));
+  WAPC_CHECK(check_inputs(arguments.payload, arguments.guest));
+  if (arguments.policy) WAPC_CHECK(check_beside_policy(arguments.guest));
   WAPC_TRY(plan.guest, set_up_guest(arguments.guest));
   if (arguments.policy) {
     WAPC_TRY(plan.policy, policy_for(*arguments.policy, arguments.guest.guest));
@@ -148,15 +135,6 @@ Result<> carry_out(const Engine& engine, const Arguments& arguments, const Plan&
     if (!answered) return answered;
   }
   return {};
-}
-
-/// What is granted, and what may be taken, is the policy's to say.
-void advise_on_policy(Problem& said, const std::string& policy) {
-  if (said.exit == ExitCode::deadline_exceeded || said.exit == ExitCode::limit_exceeded) {
-    said.hint = fmt::format("limits of {} count where they are lower than others", policy);
-  } else if (said.exit == ExitCode::usage) {
-    said.hint = fmt::format("directories are those of {}", policy);
-  }
 }
 
 Outcome<ExitCode> report(const Result<>& done, const Arguments& arguments, const Plan& plan,

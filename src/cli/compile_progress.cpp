@@ -1,50 +1,11 @@
 #include "cli/compile_progress.hpp"
 
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "cli/text.hpp"
-
 namespace wapc::cli {
 namespace {
-
-constexpr std::string_view kWipe = "\r\x1b[K";  // To the begin of the line, and all of it away.
-
-/// Of the guest's name: the line has to fit into the terminal's, or it would not be wiped whole.
-constexpr std::size_t kNameBytesMax = 40;
-
-std::string shortened(std::string_view name) {
-  auto text = printable(name);
-  if (text.size() <= kNameBytesMax) return text;
-  auto kept = kNameBytesMax;
-  // Not in the middle of a character.
-  while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0U) == 0x80U) --kept;
-  return text.substr(0, kept).append("...");
-}
-
-void show_until(const std::stop_token& stop, const CompileProgress& progress) {
-  using Clock = std::chrono::steady_clock;
-  const auto begun = Clock::now();
-  const auto name = shortened(progress.guest);
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock{mutex};
-  bool shown = false;
-  for (auto next = begun + progress.first;; next += progress.step) {
-    never.wait_until(lock, stop, next, [] { return false; });
-    if (stop.stop_requested()) break;
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(Clock::now() - begun);
-    progress.write(fmt::format("{}wapc: compiling {} ({} s)", kWipe, name, seconds.count()));
-    shown = true;
-  }
-  if (shown) progress.write(kWipe);
-}
 
 class ShowingEngine final : public Engine {
  public:
@@ -55,7 +16,14 @@ class ShowingEngine final : public Engine {
 
   [[nodiscard]] Result<std::shared_ptr<const Module>> compile(
       BytesView wasm, const CompileOptions& options) const override {
-    const auto thread = progress_.write ? start() : std::jthread{};
+    if (progress_.begun) progress_.begun();
+    const StatusLine line{
+        progress_.line,
+        [name = shortened(progress_.guest), begun = std::chrono::steady_clock::now()] {
+          const auto taken = std::chrono::steady_clock::now() - begun;
+          return fmt::format("wapc: compiling {} ({} s)", name,
+                             std::chrono::floor<std::chrono::seconds>(taken).count());
+        }};
     return engine_->compile(wasm, options);
   }
 
@@ -65,14 +33,6 @@ class ShowingEngine final : public Engine {
   }
 
  private:
-  [[nodiscard]] std::jthread start() const {
-    try {
-      return std::jthread{[this](const std::stop_token& stop) { show_until(stop, progress_); }};
-    } catch (const std::system_error&) {
-      return {};  // No thread is left for this: it compiles all the same.
-    }
-  }
-
   std::shared_ptr<const Engine> engine_;
   CompileProgress progress_;
 };

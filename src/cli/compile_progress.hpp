@@ -1,21 +1,18 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "cli/status_line.hpp"
 #include "wapc/engine/engine.hpp"
 
 namespace wapc::cli {
 
 struct CompileProgress {
-  std::string guest;  ///< What is said to be compiled; hostile.
-  std::function<void(std::string_view)> write =
-      nullptr;  ///< To a terminal, on another thread; none: nothing is shown.
-  std::chrono::milliseconds first{1'000};  ///< Nothing is shown before.
-  std::chrono::milliseconds step = first;  ///< How long until it is shown anew.
+  std::string guest;                      ///< What is said to be compiled; hostile.
+  std::function<void()> begun = nullptr;  ///< Is told that it begins, on the caller's thread.
+  StatusLineOptions line = {};
 };
 
 /// `engine`, which shows in one line of a terminal that it compiles, and for how long. The line is

@@ -67,11 +67,12 @@ class SlowEngine final : public Engine {
 
 std::string shown(std::string guest, int writes, std::chrono::milliseconds first) {
   Terminal terminal;
-  const auto engine = showing(std::make_shared<const SlowEngine>(terminal, writes),
-                              {.guest = std::move(guest),
-                               .write = [&](std::string_view text) { terminal.write(text); },
-                               .first = first,
-                               .step = std::chrono::milliseconds{1}});
+  const auto engine =
+      showing(std::make_shared<const SlowEngine>(terminal, writes),
+              {.guest = std::move(guest),
+               .line = {.write = [&](std::string_view text) { terminal.write(text); },
+                        .first = first,
+                        .step = std::chrono::milliseconds{1}}});
   EXPECT_EQ(engine->compile({}).error().message(), "nothing");
   return terminal.text();
 }

@@ -8,7 +8,8 @@
 namespace wapc::cli {
 
 Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& name,
-                                             const BuiltinEngineOptions& options) {
+                                             const BuiltinEngineOptions& options,
+                                             std::string_view option) {
   const auto engines = builtin_engines();
   const auto first = engines.empty() ? std::string_view{} : engines.front().name;
   auto engine = make_builtin_engine(name ? std::string_view{*name} : first, options);
@@ -16,7 +17,7 @@ Outcome<std::unique_ptr<Engine>> make_engine(const std::optional<std::string>& n
   auto said = problem(engine.error());
   const auto names = engine_names();
   if (const auto near = nearest(name.value_or(""), names); !near.empty() && near != name) {
-    said.hint = fmt::format("did you mean --engine {}?", near);
+    said.hint = fmt::format("did you mean {} {}?", option, near);
   }
   if (engines.empty()) said.hint = "build wapc with WAPC_ENGINE_WASMTIME or WAPC_ENGINE_WASM3";
   return std::unexpected{std::move(said)};

@@ -53,12 +53,12 @@ class NotingEngine final : public Engine {
 
 Outcome<std::unique_ptr<Engine>> make_guest_engine(const GuestEngineOptions& options,
                                                    Streams& streams) {
-  WAPC_TRY(auto made, make_engine(options.engine, options.built_in));
+  WAPC_TRY(auto made, make_engine(options.engine, options.built_in, options.option));
   if (options.built_in.perf_map) {
     streams.error(fmt::format("wapc: note: perf finds the guest's functions in /tmp/perf-{}.map\n",
                               ::getpid()));
   }
-  auto engine = showing_on(streams, std::move(made), options.guest);
+  auto engine = showing_on(streams, std::move(made), options.guest, options.begun);
   if (options.no_cache || !engine->info().makes_artefacts) return engine;
   const auto directory = cache_directory();
   if (!directory) return engine;
@@ -71,12 +71,15 @@ Outcome<std::unique_ptr<Engine>> make_guest_engine(const GuestEngineOptions& opt
 }
 
 std::unique_ptr<Engine> showing_on(Streams& streams, std::shared_ptr<const Engine> engine,
-                                   const std::string& guest) {
-  CompileProgress progress{.guest = file_name(guest)};
-  if (streams.error_is_terminal()) {
-    progress.write = [&streams](std::string_view text) { streams.error(text); };
-  }
-  return showing(std::move(engine), std::move(progress));
+                                   const std::string& guest, std::function<void()> begun) {
+  return showing(std::move(engine), {.guest = file_name(guest),
+                                     .begun = std::move(begun),
+                                     .line = {.write = terminal_of(streams)}});
+}
+
+std::function<void(std::string_view)> terminal_of(Streams& streams) {
+  if (!streams.error_is_terminal()) return nullptr;
+  return [&streams](std::string_view text) { streams.error(text); };
 }
 
 }  // namespace wapc::cli

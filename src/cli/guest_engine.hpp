@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/compile_progress.hpp"
 #include "cli/problem.hpp"
@@ -17,6 +19,8 @@ struct GuestEngineOptions {
   std::string guest;                       ///< Its file, or that of a program.
   bool no_cache = false;
   BuiltinEngineOptions built_in = {};
+  std::string_view option = "--engine";         ///< As for `make_engine`.
+  std::function<void()> begun = nullptr;  ///< Is told when it compiles, and not when it reads.
 };
 
 /// The engine for one guest. It compiles by way of the user's cache, if it can make use of one:
@@ -30,6 +34,10 @@ struct GuestEngineOptions {
 /// terminal. `streams` outlives it.
 [[nodiscard]] std::unique_ptr<Engine> showing_on(Streams& streams,
                                                  std::shared_ptr<const Engine> engine,
-                                                 const std::string& guest);
+                                                 const std::string& guest,
+                                                 std::function<void()> begun = nullptr);
+
+/// Writes to standard error, where that is a terminal; else nothing. `streams` outlives it.
+[[nodiscard]] std::function<void(std::string_view)> terminal_of(Streams& streams);
 
 }  // namespace wapc::cli

@@ -76,6 +76,12 @@ void add_guest_options(CLI::App& app, GuestArguments& into) {
   app.add_flag("-q,--quiet", into.quiet, "Drop what the guest prints");
 }
 
+Outcome<> check_inputs(const std::optional<std::string>& payload, const GuestArguments& arguments) {
+  if (payload != "-" || arguments.wasi.standard_input != "-") return {};
+  return wrong_usage("PAYLOAD and --stdin cannot both be standard input",
+                     "give one of them as text or @FILE");
+}
+
 Outcome<GuestSetup> set_up_guest(const GuestArguments& arguments) {
   GuestSetup setup;
   if (arguments.hex) setup.form = Form::hex;

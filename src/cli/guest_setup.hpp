@@ -16,7 +16,8 @@
 #include "wapc/host/guest_module.hpp"
 #include "wapc/host/host.hpp"
 
-// What `wapc call` and `wapc policy learn` have in common: a guest, and what it is given.
+// What `wapc call`, `wapc bench` and `wapc policy learn` have in common: a guest, and what it is
+// given.
 
 namespace wapc::cli {
 
@@ -50,6 +51,10 @@ struct GuestSetup {
   WasiConfig wasi;
   Bytes wasm;
 };
+
+/// Fails with exit code `usage` when the payload and the guest would both read standard input.
+[[nodiscard]] Outcome<> check_inputs(const std::optional<std::string>& payload,
+                                     const GuestArguments& arguments);
 
 [[nodiscard]] Outcome<GuestSetup> set_up_guest(const GuestArguments& arguments);
 

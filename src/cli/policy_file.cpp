@@ -42,6 +42,14 @@ Outcome<GuestPolicy> policy_for(const std::string& path, const std::string& gues
                   : fmt::format("add {}; no policy can say this name", all));
 }
 
+Outcome<> check_beside_policy(const GuestArguments& arguments) {
+  if (arguments.wasi.environment.empty() && arguments.wasi.directories.empty()) return {};
+  return wrong_usage(
+      fmt::format("{} and --policy exclude each other: the policy says all that is granted",
+                  arguments.wasi.directories.empty() ? "--env" : "--dir"),
+      "put it into the policy, under wasi.env or wasi.directory");
+}
+
 HostOptions under_policy(HostOptions options, const GuestPolicy& policy, const GuestSetup& setup) {
   options = restricted(std::move(options), policy);
   if (setup.memory_bytes) {
@@ -53,6 +61,14 @@ HostOptions under_policy(HostOptions options, const GuestPolicy& policy, const G
     options.start_timeout = std::min(options.start_timeout, *setup.deadline);
   }
   return options;
+}
+
+void advise_on_policy(Problem& said, const std::string& path) {
+  if (said.exit == ExitCode::deadline_exceeded || said.exit == ExitCode::limit_exceeded) {
+    said.hint = fmt::format("limits of {} count where they are lower than others", path);
+  } else if (said.exit == ExitCode::usage) {
+    said.hint = fmt::format("directories are those of {}", path);
+  }
 }
 
 std::string guest_name(const std::string& path) {
