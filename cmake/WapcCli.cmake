@@ -10,7 +10,8 @@ add_library(wapc_cli_parts STATIC
   src/cli/engine_choice.cpp src/cli/engines.cpp src/cli/files.cpp src/cli/guest_log.cpp
   src/cli/guest_engine.cpp src/cli/guest_setup.cpp
   src/cli/host_rules.cpp src/cli/inspect.cpp src/cli/inspection.cpp
-  src/cli/inspection_report.cpp src/cli/interrupt.cpp src/cli/payload.cpp
+  src/cli/inspection_report.cpp src/cli/interrupt.cpp src/cli/latency_histogram.cpp
+  src/cli/payload.cpp
   src/cli/policy.cpp src/cli/policy_check.cpp src/cli/policy_file.cpp src/cli/policy_learn.cpp
   src/cli/problem.cpp src/cli/reading_engine.cpp
   src/cli/run.cpp src/cli/status_line.cpp src/cli/streams.cpp src/cli/text.cpp src/cli/units.cpp
