@@ -2,9 +2,9 @@
 # engine that is built in, with guests of their own compiled from the text format.
 
 wapc_test(cli_test
-  SOURCES src/cli/audit_test.cpp src/cli/compile_progress_test.cpp
+  SOURCES src/cli/audit_test.cpp src/cli/bench_run_test.cpp src/cli/compile_progress_test.cpp
           src/cli/host_rules_test.cpp src/cli/inspection_test.cpp
-          src/cli/latency_histogram_test.cpp src/cli/payload_test.cpp
+          src/cli/latency_histogram_test.cpp src/cli/paired_ratio_test.cpp src/cli/payload_test.cpp
           src/cli/problem_test.cpp src/cli/text_test.cpp src/cli/units_test.cpp
           src/cli/wasi_options_test.cpp
           src/providers/builtin_test.cpp

@@ -239,7 +239,7 @@ ExitCode carry_out(const Command& command, Streams& streams) {
 
 /// In the order in which the help lists them.
 std::vector<Command> all_commands(CLI::App& program) {
-  std::vector<Command> commands{call_command(program), run_command(program),
+  std::vector<Command> commands{call_command(program), bench_command(program), run_command(program),
                                 inspect_command(program), compile_command(program)};
   for (auto& command : cache_commands(program)) commands.push_back(std::move(command));
   for (auto& command : policy_commands(program)) commands.push_back(std::move(command));

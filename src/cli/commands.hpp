@@ -26,6 +26,7 @@ struct Command {
 };
 
 [[nodiscard]] Command call_command(CLI::App& program);
+[[nodiscard]] Command bench_command(CLI::App& program);
 [[nodiscard]] Command run_command(CLI::App& program);
 [[nodiscard]] Command inspect_command(CLI::App& program);
 [[nodiscard]] Command compile_command(CLI::App& program);

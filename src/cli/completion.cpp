@@ -65,13 +65,13 @@ _wapc() {{
   elif [[ $arguments:$position == program:1 ]]; then
     compopt -o filenames 2> /dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
-  elif [[ $before == --engine ]]; then
+  elif [[ $before == --engine || $before == --against-engine ]]; then
     COMPREPLY=($(compgen -W '{engines}' -- "$word"))
   elif [[ $before == --dir || $word == --dir=* ]]; then
     compopt -o filenames -o nospace 2> /dev/null
     mapfile -t COMPREPLY < <(compgen -d -- "${{word#--dir=}}")
     [[ $word == --dir=* ]] && COMPREPLY=("${{COMPREPLY[@]/#/--dir=}}")
-  elif [[ $before == --policy || $before == --audit || $before == --output || $before == -o ]]; then
+  elif [[ ' --policy --audit --output -o --against ' == *" $before "* ]]; then
     compopt -o filenames 2> /dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   elif [[ $before == --stdin && $word == @* ]]; then
@@ -81,8 +81,8 @@ _wapc() {{
     COMPREPLY=($(compgen -e -- "$word"))
   elif [[ $before == -* && " $with_value " == *" $before "* ]]; then
     return
-  elif [[ $word == --engine=* ]]; then
-    COMPREPLY=($(compgen -P '--engine=' -W '{engines}' -- "${{word#--engine=}}"))
+  elif [[ $word == --engine=* || $word == --against-engine=* ]]; then
+    COMPREPLY=($(compgen -P "${{word%%=*}}=" -W '{engines}' -- "${{word#*=}}"))
   elif [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   else

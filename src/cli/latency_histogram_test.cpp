@@ -80,8 +80,9 @@ TEST(LatencyHistogramTest, HasThePercentilesOfTheSortedLatenciesToThreeFigures) 
 
 TEST(LatencyHistogramTest, HasThemFromNanosecondsToAnHour) {
   std::vector<std::int64_t> latencies;
-  for (double latency = 1; latency < 3.6e12; latency *= 1.003) {
-    latencies.push_back(static_cast<std::int64_t>(latency));
+  constexpr std::int64_t kHour = 3'600'000'000'000;
+  for (std::int64_t latency = 1; latency < kHour; latency += latency / 300 + 1) {
+    latencies.push_back(latency);
   }
   expect_percentiles(latencies);
 }

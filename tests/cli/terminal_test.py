@@ -1,6 +1,7 @@
 """What the program does with a terminal, with Ctrl-C, and in a bash that completes its words."""
 
 import argparse
+import json
 import os
 import pathlib
 import pty
@@ -137,6 +138,71 @@ class InterruptTest(unittest.TestCase):
         return subprocess.Popen([OPTIONS.wapc, "run", "--engine", engine, name],
                                 cwd=OPTIONS.guests, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
+
+
+class BenchTest(unittest.TestCase):
+    LONG = "--duration", "10m", "--warm-up", "1ms"
+    WIPE = rb"\r\x1b\[K"
+
+    def setUp(self):
+        if not OPTIONS.engines:
+            self.skipTest("this build has no engine")
+
+    def bench(self, *arguments, **streams):
+        return subprocess.Popen([OPTIONS.wapc, "bench", *arguments], cwd=OPTIONS.guests,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **streams)
+
+    def interrupted(self, *arguments):
+        """One that is ended once it has shown how it goes: its code, its output, and what its
+        terminal got."""
+        terminal, its_side = pty.openpty()
+        run = self.bench("echo.wasm", "any", *self.LONG, *arguments, stderr=its_side)
+        os.close(its_side)
+        shown = read_until(terminal, lambda seen: b" a second" in seen)
+        run.send_signal(signal.SIGINT)
+        shown += read_until(terminal, lambda seen: False)
+        os.close(terminal)
+        out, _ = run.communicate(timeout=PATIENCE)
+        return run.returncode, out, shown.replace(b"\r\n", b"\n")
+
+    def test_it_shows_how_it_goes_and_ends_with_its_figures(self):
+        for engine in OPTIONS.engines:
+            for more in [], ["--threads", "2"], ["--against-engine", OPTIONS.engines[0]]:
+                with self.subTest(engine=engine, more=more):
+                    code, out, shown = self.interrupted("--engine", engine, *more)
+                    self.assertEqual(code, 130)
+                    self.assertRegex(out, rb"\ncalls +\d")
+                    line = (self.WIPE + rb"wapc: (warming up|\d+ calls in \d+ s of [\de.+]+ s, "
+                            rb"\d+ a second)")
+                    self.assertRegex(shown, rb"\A(" + line + rb")+" + self.WIPE +
+                                     rb"wapc: ended by Ctrl-C; this is what came before\n\Z")
+
+    def test_what_came_before_is_told_as_json(self):
+        code, out, _ = self.interrupted("--json")
+        told = json.loads(out)
+        self.assertEqual((code, told["ok"], told["interrupted"], told["error"]["code"]),
+                         (130, False, True, "cancelled"))
+        self.assertGreater(told["guests"][0]["calls"], 0)
+
+    def test_it_ends_before_anything_was_measured(self):
+        for engine in OPTIONS.engines:
+            for more in [], ["--threads", "2"], ["--fresh"]:
+                with self.subTest(engine=engine, more=more):
+                    run = self.bench("log_and_loop.wasm", "any", "--engine", engine, *more,
+                                     stderr=subprocess.PIPE)
+                    self.assertEqual(run.stderr.readline(), b"log_and_loop.wasm: ready\n")
+                    run.send_signal(signal.SIGINT)
+                    out, said = run.communicate(timeout=PATIENCE)
+                    self.assertEqual((run.returncode, out, said),
+                                     (130, b"", b"wapc: ended by Ctrl-C before anything was "
+                                                b"measured\n"))
+
+    def test_nothing_is_shown_where_there_is_no_terminal(self):
+        # For longer than it takes until a terminal gets a line.
+        run = self.bench("echo.wasm", "any", "--duration", "1100ms", "--warm-up", "1ms",
+                         stderr=subprocess.PIPE)
+        _, said = run.communicate(timeout=PATIENCE)
+        self.assertEqual((run.returncode, said), (0, b""))
 
 
 class CompletionTest(unittest.TestCase):
