@@ -55,6 +55,7 @@ struct Arguments {
   std::optional<std::string> against;
   std::optional<std::string> against_engine;
   bool fresh = false;
+  bool profile = false;
   bool json = false;
 };
 
@@ -172,12 +173,14 @@ struct Started {
 /// Loads and starts the guest, and says how long that took.
 Outcome<Started> start(const Side& side, const Context& context) {
   BenchedGuest guest{.guest = side.arguments.guest};
-  WAPC_TRY(const auto engine, make_guest_engine({.engine = side.arguments.engine,
-                                                 .guest = side.arguments.guest,
-                                                 .no_cache = side.arguments.no_cache,
-                                                 .option = side.engine_option,
-                                                 .begun = [&guest] { guest.compiled = true; }},
-                                                context.streams));
+  WAPC_TRY(const auto engine,
+           make_guest_engine({.engine = side.arguments.engine,
+                              .guest = side.arguments.guest,
+                              .no_cache = side.arguments.no_cache,
+                              .built_in = {.perf_map = context.arguments.profile},
+                              .option = side.engine_option,
+                              .begun = [&guest] { guest.compiled = true; }},
+                             context.streams));
   guest.engine = engine->info().name;
   guest.engine_version = engine->info().version;
   guest.compiles = engine->info().makes_artefacts;
@@ -294,6 +297,9 @@ void add_options(CLI::App& app, Arguments& into) {
   add_text(app, "--policy", into.policy,
            "What the guest may do: its part of that file, as in wapc call")
       ->type_name("FILE");
+  app.add_flag(
+      "--profile", into.profile,
+      "Tell perf the names of the guest's functions: perf record -g wapc bench --profile ...");
   app.add_flag("--json", into.json, "Print one JSON object");
 }
 

@@ -19,7 +19,7 @@ struct GuestEngineOptions {
   std::string guest;                       ///< Its file, or that of a program.
   bool no_cache = false;
   BuiltinEngineOptions built_in = {};
-  std::string_view option = "--engine";         ///< As for `make_engine`.
+  std::string_view option = "--engine";   ///< As for `make_engine`.
   std::function<void()> begun = nullptr;  ///< Is told when it compiles, and not when it reads.
 };
 
