@@ -45,13 +45,16 @@ function(wapc_add_reader target)
     COMMAND "${WAPC_CARGO}" build --quiet --release --locked ${machine}
       --manifest-path "${source}/Cargo.toml" --target-dir "${build}"
       --config "build.rustflags=['--remap-path-prefix=${home}=cargo']"
-    COMMAND "${CMAKE_LINKER}" -r --gc-sections -u wapc_reader_read -u wapc_reader_hash
+    COMMAND "${CMAKE_LINKER}" -r --gc-sections
+      -u wapc_reader_read -u wapc_reader_lines -u wapc_reader_hash
       -o "${object}.whole" "${profile}/libwapc_reader.a"
     COMMAND "${CMAKE_OBJCOPY}" --strip-unneeded --remove-section=.group
-      --keep-global-symbol=wapc_reader_read --keep-global-symbol=wapc_reader_hash
+      --keep-global-symbol=wapc_reader_read --keep-global-symbol=wapc_reader_lines
+      --keep-global-symbol=wapc_reader_hash
       "${object}.whole" "${object}"
     COMMAND "${CMAKE_COMMAND}" -E rm "${object}.whole"
-    DEPENDS "${source}/Cargo.toml" "${source}/Cargo.lock" "${source}/src/hash.rs" "${source}/src/lib.rs"
+    DEPENDS "${source}/Cargo.toml" "${source}/Cargo.lock"
+      "${source}/src/hash.rs" "${source}/src/lib.rs" "${source}/src/lines.rs"
     COMMENT "Building the reader of WebAssembly modules (Rust)"
     VERBATIM)
   set_source_files_properties("${object}" PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)

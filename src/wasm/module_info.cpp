@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "wasm/reader.hpp"
+#include "wasm/source_lines.hpp"
 
 namespace wapc {
 namespace {
@@ -183,10 +184,16 @@ Result<ModuleInfo> read(BytesView wasm, FeatureSet features, const ModuleLimits&
   return std::move(found.info);
 }
 
+/// The same with its lines, if it is read.
+Result<ModuleInfo> with_lines(Result<ModuleInfo> module, BytesView wasm) {
+  if (module) module->source_lines = SourceLines::of(wasm, module->sections);
+  return module;
+}
+
 }  // namespace
 
 Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features, const ModuleLimits& limits) {
-  auto module = read(wasm, features, limits);
+  auto module = with_lines(read(wasm, features, limits), wasm);
   if (module || module.error().code() != Errc::invalid_module) return module;
   // Perhaps there is nothing wrong with it but what it is to run on.
   if (const auto needed = features_needed(wasm, limits)) {
@@ -198,7 +205,7 @@ Result<ModuleInfo> read_module(BytesView wasm, FeatureSet features, const Module
 
 Result<ModuleInfo> describe_module(BytesView wasm, FeatureSet features,
                                    const ModuleLimits& limits) {
-  return read(wasm, features, limits, false);
+  return with_lines(read(wasm, features, limits, false), wasm);
 }
 
 Result<FeatureSet> features_needed(BytesView wasm, const ModuleLimits& limits) {

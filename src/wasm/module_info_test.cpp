@@ -247,7 +247,7 @@ TEST(ModuleInfoTest, KeepsTheNamesBeforeTheFlawOfAMalformedNameSection) {
 }
 
 TEST(ModuleInfoTest, IgnoresCustomSectionsThatMakeNoSense) {
-  for (const auto* name : {"name", "producers", "linking", "dylink.0", "anything"}) {
+  for (const auto* name : {"name", "producers", "linking", "dylink.0", ".debug_line", "anything"}) {
     for (const auto& contents : {bytes({}), bytes({0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
                                  bytes({1, 0x80}), bytes({1, 4, 1, 0, 9, 'x'})}) {
       const auto wasm = joined({module_with_body({kEnd}), custom(name, contents)});
@@ -265,6 +265,14 @@ TEST(ModuleInfoTest, LeavesOutProducersBeyondWhatAnyToolchainWrites) {
   const auto field = joined({text("sdk"), leb(5000), values});
   const auto info = info_of(module_of({custom("producers", items({field}))}));
   EXPECT_EQ(info.producers.size(), 256U);
+}
+
+TEST(ModuleInfoTest, KeepsTheLinesOfAModuleThatCarriesThem) {
+  const auto without = module_with_body({kEnd});
+  const auto with = joined({without, custom(".debug_line", bytes({1, 2, 3}))});
+  EXPECT_EQ(info_of(without).source_lines, nullptr);
+  EXPECT_NE(info_of(with).source_lines, nullptr);
+  EXPECT_NE(describe_module(with, FeatureSet::all())->source_lines, nullptr);
 }
 
 TEST(ModuleInfoTest, ReadsOnManyThreadsAtOnce) {

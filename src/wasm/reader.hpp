@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// The C interface of `reader/`, which reads modules with the Rust crate wasmparser, and hashes with
-// blake3. It is the mirror of `reader/src`; the two change together. Nothing unwinds across it in
-// either direction.
+// The C interface of `reader/`, which reads modules with the Rust crate wasmparser, their lines
+// with gimli, and hashes with blake3. It is the mirror of `reader/src`; the two change together.
+// Nothing unwinds across it in either direction.
 
 namespace wapc::reader {
 
@@ -71,12 +71,36 @@ struct Sink {
   void (*failure)(void* user, Text message) noexcept;
 };
 
+/// The `file` of what is no code, or code of which nothing is known.
+inline constexpr std::uint32_t kNoFile = 0xFFFF'FFFF;
+
+/// From `address` on, an offset into the contents of the code section, and up to the next row's:
+/// `line` of the file with the number `file`. When `line` is 0, that of no line.
+struct LineRow {
+  std::uint32_t address;
+  std::uint32_t file;
+  std::uint32_t line;
+};
+
+/// What is called, on the thread of the caller, with the lines that are found: each file, which are
+/// numbered from 0, and then all rows, by address.
+struct LineSink {
+  void* user;
+  void (*file)(void* user, Text name) noexcept;
+  void (*rows)(void* user, const LineRow* rows, std::size_t count) noexcept;
+};
+
 enum class Status : std::uint8_t { ok, invalid, limit_exceeded, internal };
 
 /// Validates the `size` bytes at `wasm` under `features` (bit n for the n-th `Feature`) and
 /// `limits`, function bodies only if `bodies`, and describes them to `sink`. Thread-safe.
 extern "C" Status wapc_reader_read(const std::byte* wasm, std::size_t size, std::uint32_t features,
                                    const Limits* limits, bool bodies, const Sink* sink) noexcept;
+
+/// Reads the lines in the sections `.debug_line` and `.debug_line_str`, of a module with
+/// `code_size` bytes of code. Calls nothing when they are too many. Thread-safe.
+extern "C" void wapc_reader_lines(Text debug_line, Text debug_line_str, std::uint32_t code_size,
+                                  const LineSink* sink) noexcept;
 
 /// Puts the BLAKE3 hash of the texts, one after the other, at `digest`, 32 bytes; under `key`, 32
 /// bytes, if it is not null. Thread-safe.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 // The binary format of WebAssembly modules: validated in full and described, run by nobody.
 
 namespace wapc {
+
+class SourceLines;  // Ours: for backtraces.
 
 /// A linear memory as declared or imported.
 struct MemoryType {
@@ -66,6 +69,8 @@ struct ModuleInfo {
   std::optional<std::uint32_t> start;  ///< The function of the start section.
   std::vector<Section> sections;
   std::vector<Producer> producers;  ///< At most 256.
+  /// From DWARF, a copy of what is needed of it; null when there is none, or more than 16 MiB.
+  std::shared_ptr<const SourceLines> source_lines;
 };
 
 /// Validates `wasm` in full, function bodies included, as a module that may use `features`, and

@@ -6,6 +6,7 @@
 //! becomes the status `Internal`.
 
 mod hash;
+mod lines;
 
 use std::any::Any;
 use std::ffi::c_void;
