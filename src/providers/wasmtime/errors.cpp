@@ -1,6 +1,9 @@
 #include "providers/wasmtime/errors.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +44,13 @@ std::string root_of(const std::string& message) {
   return message.substr(start, end - start);
 }
 
+// Not known where a function had no stack to begin on.
+std::optional<std::size_t> offset_of(const wasm_frame_t& frame) {
+  constexpr auto kUnknown = std::numeric_limits<std::size_t>::max();
+  const auto offset = wasm_frame_module_offset(&frame);
+  return offset == kUnknown ? std::nullopt : std::optional{offset};
+}
+
 struct Frames {
   wasm_frame_vec_t list{};
 
@@ -55,7 +65,7 @@ struct Frames {
   [[nodiscard]] std::string text(const ModuleInfo& module) const {
     std::vector<Frame> frames;
     for (const auto* frame : std::span{list.data, std::min(list.size, kFramesMax)}) {
-      frames.push_back({wasm_frame_func_index(frame), wasm_frame_module_offset(frame)});
+      frames.push_back({wasm_frame_func_index(frame), offset_of(*frame)});
     }
     return backtrace(frames, module);
   }

@@ -165,6 +165,13 @@ TEST_P(WasmtimeTest, NamesTheFunctionsOfABacktrace) {
   EXPECT_THAT(result.error().backtrace(), HasSubstr("\n#2 function 2 (offset 0x"));
 }
 
+TEST_P(WasmtimeTest, ShowsNoOffsetWhereAFunctionDidNotBegin) {
+  const auto result = run(R"((module (func $deep (export "run") (call $deep))))");
+
+  EXPECT_EQ(result.error().message(), to_string(Trap::stack_exhausted));
+  EXPECT_THAT(result.error().backtrace(), StartsWith("#0 deep\n#1 deep (offset 0x"));
+}
+
 TEST_P(WasmtimeTest, EndsALoopAtItsDeadline) {
   const auto result = run(kLoop, {}, within(milliseconds{5}));
 
