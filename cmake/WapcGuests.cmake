@@ -119,6 +119,28 @@ libc++-19-dev-wasm32)" cpp command-cpp)
   endif()
 endfunction()
 
+# wapc_guest_with_lines(<version of DWARF>)
+# Adds to WAPC_GUESTS_WITH_LINES the guest tests/integration/guests/traps.c, compiled with debug
+# information, if there is a compiler.
+function(wapc_guest_with_lines version)
+  if(NOT c IN_LIST WAPC_GUESTS_BUILT)
+    return()
+  endif()
+  set(source "${PROJECT_SOURCE_DIR}/tests/integration/guests")
+  set(folder "${PROJECT_BINARY_DIR}/tests/integration/guests")
+  set(output "${folder}/traps-${version}.wasm")
+  file(MAKE_DIRECTORY "${folder}")
+  # From the source's folder: its name in the lines is as it is given.
+  add_custom_command(OUTPUT "${output}"
+    COMMAND "${WAPC_GUEST_CLANG}" -g -gdwarf-${version} -O1 -Wall -Wextra -Werror -std=c17
+            --target=wasm32-unknown-unknown -ffreestanding -nostdlib -Wl,--no-entry
+            "-I${wapc_guests_source}/c" traps.c -o "${output}"
+    WORKING_DIRECTORY "${source}" DEPENDS "${source}/traps.c" "${wapc_guests_source}/c/wapc_guest.h"
+    COMMENT "Building guest traps-${version}" VERBATIM)
+  list(APPEND WAPC_GUESTS_WITH_LINES "${output}")
+  set(WAPC_GUESTS_WITH_LINES "${WAPC_GUESTS_WITH_LINES}" PARENT_SCOPE)
+endfunction()
+
 # --- AssemblyScript ------------------------------------------------------------------------------
 
 # wapc_guest_assemblyscript(<name> <packages> <sources> <entry> SOURCES <file>... OPTIONS <option>...)

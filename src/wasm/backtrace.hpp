@@ -19,8 +19,9 @@ struct Frame {
 /// How many frames a backtrace shows.
 inline constexpr std::size_t kFramesMax = 64;
 
-/// What an `Error` shows of `frames`, innermost first: a line each, `#0 name (offset 0x2a)`, at
-/// most `kFramesMax`. Names are the guest's, and may hold anything: they are cut, and made UTF-8
+/// What an `Error` shows of `frames`, innermost first: a line each, `#0 name (offset 0x2a)`, or
+/// `#0 name at src/lib.rs:12 (offset 0x2a)` when the module carries its lines, at most
+/// `kFramesMax`. Names are the guest's, and may hold anything: they are cut, and made UTF-8
 /// without control characters.
 [[nodiscard]] std::string backtrace(std::span<const Frame> frames, const ModuleInfo& module);
 

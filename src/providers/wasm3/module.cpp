@@ -51,6 +51,7 @@ Result<> check_types(const ModuleInfo& info) {
 Result<std::shared_ptr<const Module>> Wasm3Module::compile(std::shared_ptr<const Core> core,
                                                            ModuleInfo info, BytesView wasm) {
   WAPC_CHECK(check_types(info));
+  info.source_lines = nullptr;  // Its frames have no offsets, by which they would be looked up.
   WAPC_TRY(const auto stack, try_to_compile(wasm));
   return std::make_shared<const Wasm3Module>(std::move(core), std::move(info),
                                              Bytes(wasm.begin(), wasm.end()), stack);
