@@ -1,6 +1,6 @@
 // Takes any bytes for a module: the reader says what they are, and every engine loads them, or says
 // why not. Engines that have the features that a module needs say the same of it. What loads is
-// started and called, with tight limits and a short deadline.
+// started and called, with tight limits and a short deadline. The lines that it carries are read.
 //
 // Half of the time it does not change bytes here and there, which mostly gives what is refused at
 // once, but the contents of one section or of one function, and writes the sizes anew.
@@ -21,6 +21,7 @@
 #include "generated_guest/writer.hpp"
 #include "wapc/providers/builtin.hpp"
 #include "wapc/wasm/module_info.hpp"
+#include "wasm/source_lines.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t size_max);
 
@@ -29,6 +30,7 @@ namespace {
 
 constexpr std::size_t kHeader = 8;
 constexpr std::uint8_t kCodeSection = 10;
+constexpr std::size_t kOffsetsMax = 4096;  // Into the file, of which the lines are asked.
 
 std::vector<std::unique_ptr<Engine>> make_engines() {
   std::vector<std::unique_ptr<Engine>> engines;
@@ -53,6 +55,12 @@ std::optional<FeatureSet> read(BytesView wasm) {
   for (const auto& section : module->sections) {
     check(section.offset <= wasm.size() && section.size <= wasm.size() - section.offset,
           "a section outside of the module");
+  }
+  if (module->source_lines) {
+    for (std::size_t offset = 0; offset < std::min(wasm.size(), kOffsetsMax); ++offset) {
+      const auto line = module->source_lines->at(offset);
+      check(!line || line->line != 0, "a line that is none");
+    }
   }
   return *needed;
 }

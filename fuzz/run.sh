@@ -14,7 +14,8 @@ seconds=${1:-60}
 shift || true
 fuzzers=("$@")
 ((${#fuzzers[@]})) || fuzzers=(
-  module_fuzz guest_fuzz providers_agree_fuzz protocol_fuzz wasi_fuzz msgpack_fuzz policy_fuzz)
+  module_fuzz source_lines_fuzz guest_fuzz providers_agree_fuzz protocol_fuzz wasi_fuzz msgpack_fuzz
+  policy_fuzz)
 
 mkdir -p build/fuzz/found
 log=build/fuzz/build.log
