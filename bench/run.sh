@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the benchmarks and prints what a call and what WASI costs, as ratios to the floor, each table
-# from one run with its parts interleaved, and how late waits end. --quick takes seconds and shows
+# Builds the benchmarks and prints what calls, instances, loading and WASI cost, as ratios to the floor,
+# each table from one run with its parts interleaved, and how late waits end. The tables are also in
+# build/bench/results.json, and drawn in results.svg beside it. --quick takes a minute or two and shows
 # little more than that it runs; else some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,19 +16,35 @@ if [[ "${1:-}" == --quick ]]; then
 fi
 programs=build/bench/bench
 cmake --preset bench --log-level=WARNING >/dev/null
-cmake --build --preset bench --target call_bench wasi_bench wait_overshoot deadline_overshoot soak pool_bench swap_soak \
-  bench_guests >/dev/null
+cmake --build --preset bench --target call_bench load_bench idle_memory wasi_bench wait_overshoot deadline_overshoot \
+  soak pool_bench swap_soak bench_guests >/dev/null
+rm -f build/bench/results.json
 
+# measure TABLE PROGRAM ARGUMENT...
 measure() {
-  "$1" "${options[@]}" --benchmark_format=json "${@:2}" 2>/dev/null | python3 bench/ratios.py
+  "$2" "${options[@]}" --benchmark_format=json "${@:3}" 2>/dev/null | python3 bench/report.py table "$1"
 }
 
-echo "A call; the floor is a program written for one guest on wasmtime's C API; of rows with all on (a"
-echo "policy of 100 rules, an audit that is dropped) it is the same call without"
-measure $programs/call_bench $programs/guest.wasm
+echo "A call, in nanoseconds; a floor is a program written for one guest on that engine's own interface; of rows"
+echo "with all on (a policy of 100 rules, an audit that is dropped) it is the same call without"
+measure calls $programs/call_bench $programs/guest.wasm
+echo
+echo "Loading a guest written in Rust, 105 KB, in nanoseconds"
+loaded=build/guests/rust-wasi.wasm
+if [[ -e $loaded ]]; then
+  measure loads $programs/load_bench $loaded
+else
+  echo "missing: $loaded, which the target guests builds"
+fi
+echo
+echo "What each of 1,000 idle instances takes beyond what the guest has touched, in bytes"
+for who in wasmtime{,\ floor} slots{,\ floor} wasm3{,\ floor}; do
+  $programs/idle_memory $programs/guest.wasm "$who"
+done | python3 bench/report.py table memory
+python3 bench/report.py draw
 echo
 echo "WASI; the floor is wasmtime's own WASI, or the same instance without WASI"
-measure $programs/wasi_bench $programs/wasi_guest.wasm $programs/instance.wasm \
+measure wasi $programs/wasi_bench $programs/wasi_guest.wasm $programs/instance.wasm \
   $programs/instance_with_wasi.wasm
 echo
 echo "Calls that a deadline or a stop token ends, with two threads busy"

@@ -20,6 +20,21 @@ void check(wasmtime_error_t* error, const char* what) {
   if (error != nullptr) fail(what);
 }
 
+// Of our guest's size: a memory, and no table.
+void make_slots(wasm_config_t* config, std::uint32_t slots) {
+  auto* const to = wasmtime_pooling_allocation_config_new();
+  wasmtime_pooling_allocation_config_total_core_instances_set(to, slots);
+  wasmtime_pooling_allocation_config_total_memories_set(to, slots);
+  wasmtime_pooling_allocation_config_total_tables_set(to, 0);
+  wasmtime_pooling_allocation_config_total_gc_heaps_set(to, 0);
+  wasmtime_pooling_allocation_config_total_stacks_set(to, 0);
+  wasmtime_pooling_allocation_config_max_memory_size_set(to, std::size_t{1} << 32U);
+  wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(to, 64U << 10U);
+  wasmtime_pooling_allocation_config_max_unused_warm_slots_set(to, slots);
+  wasmtime_pooling_allocation_strategy_set(config, to);
+  wasmtime_pooling_allocation_config_delete(to);
+}
+
 }  // namespace
 
 struct WasmtimeFloor::Machine {
@@ -31,6 +46,7 @@ struct WasmtimeFloor::Machine {
   wasmtime_context_t* context = nullptr;
   wasmtime_func_t guest_call{};
   wasmtime_memory_t memory{};
+  std::vector<wasmtime_store_t*> idle;
 
   std::string_view operation;
   std::span<const std::byte> payload;
@@ -114,12 +130,31 @@ struct WasmtimeFloor::Machine {
              return static_cast<wasm_trap_t*>(nullptr);
            });
   }
+
+  void start() {
+    store = wasmtime_store_new(engine, this, nullptr);
+    context = wasmtime_store_context(store);
+    wasmtime_context_set_epoch_deadline(context, 1'000'000'000);
+    wasmtime_instance_t instance;
+    wasm_trap_t* trap = nullptr;
+    check(wasmtime_instance_pre_instantiate(prepared, context, &instance, &trap), "instantiate");
+    wasmtime_extern_t item;
+    if (!wasmtime_instance_export_get(context, &instance, "memory", 6, &item)) {
+      fail("no memory");
+    }
+    memory = item.of.memory;
+    if (!wasmtime_instance_export_get(context, &instance, "__guest_call", 12, &item)) {
+      fail("no __guest_call");
+    }
+    guest_call = item.of.func;
+  }
 };
 
-WasmtimeFloor::WasmtimeFloor(std::span<const std::byte> wasm)
+WasmtimeFloor::WasmtimeFloor(std::span<const std::byte> wasm, std::uint32_t slots)
     : machine_{std::make_unique<Machine>()} {
   wasm_config_t* config = wasm_config_new();
   wasmtime_config_epoch_interruption_set(config, true);
+  if (slots > 0) make_slots(config, slots);
   machine_->engine = wasm_engine_new_with_config(config);
   check(wasmtime_module_new(machine_->engine, reinterpret_cast<const std::uint8_t*>(wasm.data()),
                             wasm.size(), &machine_->module),
@@ -128,10 +163,11 @@ WasmtimeFloor::WasmtimeFloor(std::span<const std::byte> wasm)
   machine_->define_all();
   check(wasmtime_linker_instantiate_pre(machine_->linker, machine_->module, &machine_->prepared),
         "link");
-  renew();
+  machine_->start();
 }
 
 WasmtimeFloor::~WasmtimeFloor() {
+  for (auto* const idle : machine_->idle) wasmtime_store_delete(idle);
   wasmtime_store_delete(machine_->store);
   wasmtime_instance_pre_delete(machine_->prepared);
   wasmtime_linker_delete(machine_->linker);
@@ -140,23 +176,19 @@ WasmtimeFloor::~WasmtimeFloor() {
 }
 
 void WasmtimeFloor::renew() {
-  if (machine_->store != nullptr) wasmtime_store_delete(machine_->store);
-  machine_->store = wasmtime_store_new(machine_->engine, machine_.get(), nullptr);
-  machine_->context = wasmtime_store_context(machine_->store);
-  wasmtime_context_set_epoch_deadline(machine_->context, 1'000'000'000);
-  wasmtime_instance_t instance;
-  wasm_trap_t* trap = nullptr;
-  check(wasmtime_instance_pre_instantiate(machine_->prepared, machine_->context, &instance, &trap),
-        "instantiate");
-  wasmtime_extern_t item;
-  if (!wasmtime_instance_export_get(machine_->context, &instance, "memory", 6, &item)) {
-    fail("no memory");
-  }
-  machine_->memory = item.of.memory;
-  if (!wasmtime_instance_export_get(machine_->context, &instance, "__guest_call", 12, &item)) {
-    fail("no __guest_call");
-  }
-  machine_->guest_call = item.of.func;
+  wasmtime_store_delete(machine_->store);
+  machine_->start();
+}
+
+void WasmtimeFloor::replace() {
+  wasmtime_store_t* old = machine_->store;
+  machine_->start();
+  wasmtime_store_delete(old);
+}
+
+void WasmtimeFloor::add() {
+  machine_->idle.push_back(machine_->store);
+  machine_->start();
 }
 
 const std::vector<std::byte>& WasmtimeFloor::call(std::string_view operation,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -14,7 +15,8 @@ namespace wapc::bench {
 /// program when anything fails.
 class WasmtimeFloor {
  public:
-  explicit WasmtimeFloor(std::span<const std::byte> wasm);
+  /// With `slots`, room for so many instances is made beforehand, as `instance_slots` does.
+  explicit WasmtimeFloor(std::span<const std::byte> wasm, std::uint32_t slots = 0);
   ~WasmtimeFloor();
 
   WasmtimeFloor(const WasmtimeFloor&) = delete;
@@ -26,6 +28,12 @@ class WasmtimeFloor {
 
   /// A new instance in place of the one there is.
   void renew();
+
+  /// A new instance beside the one there is, which then goes.
+  void replace();
+
+  /// A new instance beside the one there is, which stays, and is not called any more.
+  void add();
 
  private:
   struct Machine;

@@ -1,14 +1,11 @@
-// The floor of bench/micro as a peer: a program written for one guest on wasmtime's C API. Its
-// cached load maps a file of compiled code, unchecked, as no host may that does not know who wrote
-// it.
+// The floors of bench/micro on wasmtime's C API as a peer; with the word `slots` its instances live
+// in slots.
 
 #include <cstdint>
-#include <fstream>
 #include <utility>
 
-#include <wasmtime.h>
-
 #include "micro/wasmtime_floor.hpp"
+#include "micro/wasmtime_load_floor.hpp"
 #include "peers/peer.hpp"
 
 namespace wapc::bench {
@@ -16,7 +13,7 @@ namespace {
 
 class FloorGuest final : public Guest {
  public:
-  explicit FloorGuest(std::span<const std::byte> wasm) : floor_{wasm} {}
+  FloorGuest(std::span<const std::byte> wasm, std::uint32_t slots) : floor_{wasm, slots} {}
 
   std::span<const std::byte> call(std::string_view operation,
                                   std::span<const std::byte> payload) override {
@@ -31,17 +28,12 @@ class FloorPeer final : public Peer {
  public:
   explicit FloorPeer(Arguments arguments)
       : arguments_{std::move(arguments)},
-        fresh_{arguments_.guest},
-        engine_{make_engine()},
-        compiled_{arguments_.cache + "/floor.compiled"} {}
-
-  ~FloorPeer() override { wasm_engine_delete(engine_); }
-
-  FloorPeer(const FloorPeer&) = delete;
-  FloorPeer& operator=(const FloorPeer&) = delete;
+        slots_{arguments_.word == "slots" ? 4U : 0U},
+        fresh_{arguments_.guest, slots_},
+        large_{arguments_.large, arguments_.cache + "/floor.compiled"} {}
 
   std::unique_ptr<Guest> instance() override {
-    return std::make_unique<FloorGuest>(arguments_.guest);
+    return std::make_unique<FloorGuest>(arguments_.guest, slots_);
   }
 
   void call_fresh_instance() override {
@@ -50,51 +42,20 @@ class FloorPeer final : public Peer {
   }
 
   bool load() override {
-    wasmtime_module_delete(compile());
+    large_.load();
     return true;
   }
 
   bool load_cached() override {
-    if (!std::ifstream{compiled_}) write_compiled();
-    wasmtime_module_t* module = nullptr;
-    if (wasmtime_module_deserialize_file(engine_, compiled_.c_str(), &module) != nullptr) {
-      fail("cannot map " + compiled_);
-    }
-    wasmtime_module_delete(module);
+    large_.load_compiled();
     return true;
   }
 
  private:
-  static wasm_engine_t* make_engine() {
-    wasm_config_t* config = wasm_config_new();
-    wasmtime_config_epoch_interruption_set(config, true);
-    return wasm_engine_new_with_config(config);
-  }
-
-  wasmtime_module_t* compile() {
-    const auto& wasm = arguments_.large;
-    wasmtime_module_t* module = nullptr;
-    if (wasmtime_module_new(engine_, reinterpret_cast<const std::uint8_t*>(wasm.data()),
-                            wasm.size(), &module) != nullptr) {
-      fail("the large module does not compile");
-    }
-    return module;
-  }
-
-  void write_compiled() {
-    wasmtime_module_t* module = compile();
-    wasm_byte_vec_t bytes;
-    if (wasmtime_module_serialize(module, &bytes) != nullptr) fail("cannot serialize");
-    std::ofstream file{compiled_, std::ios::binary};
-    file.write(bytes.data, static_cast<std::streamsize>(bytes.size));
-    wasm_byte_vec_delete(&bytes);
-    wasmtime_module_delete(module);
-  }
-
   Arguments arguments_;
+  std::uint32_t slots_;
   WasmtimeFloor fresh_;
-  wasm_engine_t* engine_;
-  std::string compiled_;
+  WasmtimeLoadFloor large_;
 };
 
 }  // namespace

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import threading
 
-import chart
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+import chart  # noqa: E402
+
 BUILD = ROOT / "build" / "peers"
 OURS = ROOT / "build" / "bench" / "bench"
 RUST = BUILD / "rust" / "release"
@@ -25,8 +26,14 @@ EXTISM_GUEST = BUILD / "extism" / "guest.wasm"
 # Name for --only: (title, command, guest).
 PEERS = {
     "floor-c": ("wasmtime, C API floor", [OURS / "wasmtime_c_floor"], WAPC_GUEST),
+    "floor-c-slots": (
+        "wasmtime, C API floor, slots",
+        [OURS / "wasmtime_c_floor", "slots"],
+        WAPC_GUEST,
+    ),
     "floor-rust": ("wasmtime, Rust floor", [RUST / "wasmtime_rust_floor"], WAPC_GUEST),
     "cpp-wasmtime": ("waPC C++, wasmtime", [OURS / "wapc_cpp", "wasmtime"], WAPC_GUEST),
+    "cpp-slots": ("waPC C++, wasmtime, slots", [OURS / "wapc_cpp", "slots"], WAPC_GUEST),
     "cpp-wasm3": ("waPC C++, wasm3", [OURS / "wapc_cpp", "wasm3"], WAPC_GUEST),
     "rust-wasmtime": ("waPC Rust, wasmtime", [RUST / "wapc_rust_wasmtime"], WAPC_GUEST),
     "rust-wasm3": ("waPC Rust, wasm3", [RUST / "wapc_rust_wasm3"], WAPC_GUEST),
@@ -55,6 +62,7 @@ CALLS = {
     "2 threads": "threads 2",
 }
 LOADS = {"load": "load 0", "cached load": "cached 0"}
+CHARTED = ["nop", "echo 64 B", "echo 4 KiB", "echo 1 MiB", "host call", "fresh instance"]
 
 
 class Peer:
@@ -177,7 +185,7 @@ def main():
             peer.end()
     results = results_of([peer for peer in peers if not peer.missing])
     (BUILD / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (BUILD / "results.svg").write_text(chart.draw(results))
+    (BUILD / "results.svg").write_text(chart.draw(results, CHARTED))
     print(table(results))
     if not loads:
         print(f"missing: loads, for want of {given.large}")

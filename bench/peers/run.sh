@@ -58,7 +58,7 @@ extism() {
     -L"$library" -lextism_sys -Wl,-rpath,"$library" -o "$out/extism/peer"
 }
 
-build ours floor-c cpp-wasmtime cpp-wasm3
+build ours floor-c floor-c-slots cpp-wasmtime cpp-slots cpp-wasm3
 build extism extism extism-in-place
 build js_node js
 build go_wazero go

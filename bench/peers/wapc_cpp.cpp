@@ -1,10 +1,14 @@
-// This project's host as a peer; the word is the engine's name.
+// This project's host as a peer; the word is the engine's name, or `slots` for wasmtime with slots.
 
+#include <string_view>
 #include <utility>
 
 #include "peers/peer.hpp"
 #include "wapc/cache/compile_cache.hpp"
 #include "wapc/providers/builtin.hpp"
+#ifdef WAPC_BENCH_WASMTIME
+#include "wapc/providers/wasmtime.hpp"
+#endif
 #include "wapc/wapc.hpp"
 
 namespace wapc::bench {
@@ -23,6 +27,13 @@ template <typename T>
 T must(Result<T> result) {
   if (!result) fail(result.error().message());
   return std::move(*result);
+}
+
+Result<std::unique_ptr<Engine>> make_engine(std::string_view word) {
+#ifdef WAPC_BENCH_WASMTIME
+  if (word == "slots") return make_wasmtime_engine({.instance_slots = 4});
+#endif
+  return make_builtin_engine(word);
 }
 
 class WapcGuest final : public Guest {
@@ -45,11 +56,11 @@ class WapcGuest final : public Guest {
 class WapcPeer final : public Peer {
  public:
   explicit WapcPeer(const Arguments& arguments)
-      : engine_{must(make_builtin_engine(arguments.word))},
+      : engine_{must(make_engine(arguments.word))},
         module_{must(GuestModule::load(*engine_, arguments.guest))},
         large_{arguments.large},
         compiles_{engine_->info().makes_artefacts},
-        caching_{with_cache(must(make_builtin_engine(arguments.word)),
+        caching_{with_cache(must(make_engine(arguments.word)),
                             must(CompileCache::open(
                                 {.directory = arguments.cache + "/wapc", .kept_bytes_max = 0})))} {}
 

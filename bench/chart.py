@@ -1,9 +1,8 @@
-"""Draws what run.py measured: a panel for each row, a bar for each peer, on a logarithmic scale."""
+"""Draws times: a panel for each row, a bar for each competitor, on a logarithmic scale."""
 
 import math
 from html import escape
 
-ROWS = ["nop", "echo 64 B", "echo 4 KiB", "echo 1 MiB", "host call", "fresh instance"]
 COLUMNS = 2
 BAR, GAP, TITLES, BARS, LABEL, MARGIN = 14, 4, 150, 220, 70, 16
 STYLE = "text{font:12px sans-serif;fill:#222}.row{font-weight:bold}.title{text-anchor:end}"
@@ -41,17 +40,17 @@ def panel(row, times, left, top):
         yield f'<text x="{start + width + 5:.1f}" y="{y + 11}">{duration(time)}</text>'
 
 
-def draw(results):
-    """SVG of `results`, {title: {row: nanoseconds}}."""
+def draw(results, rows):
+    """SVG of these rows of `results`, {title: {row: nanoseconds}}."""
     width, height = TITLES + BARS + LABEL + MARGIN, len(results) * (BAR + GAP) + 44
     rows = {row: {title: times[row] for title, times in results.items() if row in times}
-            for row in ROWS}
+            for row in rows}
     shapes = []
     for number, (row, times) in enumerate((row, times) for row, times in rows.items() if times):
         left = MARGIN + number % COLUMNS * width
         top = MARGIN + 12 + number // COLUMNS * height
         shapes.extend(panel(row, times, left, top))
-    size = (COLUMNS * width + MARGIN, math.ceil(len(ROWS) / COLUMNS) * height + MARGIN + 8)
+    size = (COLUMNS * width + MARGIN, math.ceil(len(rows) / COLUMNS) * height + MARGIN + 8)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
         f'viewBox="0 0 {size[0]} {size[1]}">',
