@@ -1,5 +1,6 @@
 #include "wapc/base/utf8.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -48,6 +49,30 @@ Piece next_piece(std::string_view text, std::size_t start) noexcept {
   return {length, true};
 }
 
+/// Whether text of at least so many bytes is ASCII: word by word, the last of which overlaps.
+template <typename Word>
+bool is_ascii(std::string_view text) noexcept {
+  constexpr auto kHighBits = static_cast<Word>(0x8080'8080'8080'8080U);
+  Word bits = 0;
+  const auto look_at = [&](std::size_t i) {
+    Word word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    bits |= word & kHighBits;
+  };
+  for (std::size_t i = 0; i + sizeof(Word) < text.size(); i += sizeof(Word)) look_at(i);
+  look_at(text.size() - sizeof(Word));
+  return bits == 0;
+}
+
+/// The names of host calls, for one, are short, and nearly always ASCII.
+bool is_short_ascii(std::string_view text) noexcept {
+  constexpr std::size_t kShort = 64;
+  if (text.size() > kShort) return false;
+  if (text.size() >= sizeof(std::uint64_t)) return is_ascii<std::uint64_t>(text);
+  if (text.size() >= sizeof(std::uint32_t)) return is_ascii<std::uint32_t>(text);
+  return std::ranges::all_of(text, [](char c) { return static_cast<std::uint8_t>(c) < 0x80; });
+}
+
 /// Where the first part that is not UTF-8 begins; the size of `text` when there is none.
 std::size_t valid_prefix(std::string_view text) noexcept {
   constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080U;
@@ -71,7 +96,7 @@ std::size_t valid_prefix(std::string_view text) noexcept {
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
-  return valid_prefix(text) == text.size();
+  return is_short_ascii(text) || valid_prefix(text) == text.size();
 }
 
 std::string to_utf8(std::string_view text) {

@@ -1,5 +1,8 @@
 #include "wapc/base/utf8.hpp"
 
+#include <string>
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 namespace wapc {
@@ -21,6 +24,18 @@ TEST(Utf8Test, RefusesOverlongFormsSurrogatesAndWhatIsBeyondUnicode) {
   EXPECT_FALSE(is_utf8("\xF4\x90\x80\x80"));
   EXPECT_FALSE(is_utf8("\xFF"));
   EXPECT_FALSE(is_utf8("eight by\x80"));
+}
+
+TEST(Utf8Test, LooksAtEachByteOfTextsOfAnyLength) {
+  for (std::size_t length = 1; length <= 130; ++length) {
+    std::string text(length, 'a');
+    EXPECT_TRUE(is_utf8(text)) << length;
+    for (std::size_t i = 0; i < length; ++i) {
+      text[i] = '\x80';
+      EXPECT_FALSE(is_utf8(text)) << i << " of " << length;
+      text[i] = 'a';
+    }
+  }
 }
 
 TEST(Utf8Test, RefusesACharacterCutOffAtTheEnd) {

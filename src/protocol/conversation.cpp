@@ -64,27 +64,6 @@ std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit, std::stri
                                            " bytes; the limit is " + std::to_string(limit));
 }
 
-/// A name from the guest: a view of its memory when that is UTF-8, and it nearly always is, else of
-/// a copy with what is not UTF-8 replaced.
-class Name {
- public:
-  explicit Name(std::string_view text) : view_{text} {
-    if (is_utf8(view_)) return;
-    replaced_ = to_utf8(view_);
-    view_ = replaced_;
-  }
-
-  Name(const Name&) = delete;
-  Name& operator=(const Name&) = delete;
-  ~Name() = default;
-
-  [[nodiscard]] std::string_view text() const noexcept { return view_; }
-
- private:
-  std::string replaced_;
-  std::string_view view_;
-};
-
 }  // namespace
 
 Conversation::Conversation(ConversationOptions options) : options_{std::move(options)} {
@@ -205,17 +184,35 @@ Result<std::uint32_t> Conversation::host_call(
                                              std::to_string(limits.host_calls) +
                                              " host calls in one call");
   }
-  const Name binding_name{as_text(binding)};
-  const Name namespace_name{as_text(name_space)};
-  const Name operation_name{as_text(operation)};
   const HostCall call{.guest_id = options_.guest_id,
-                      .binding = binding_name.text(),
-                      .name_space = namespace_name.text(),
-                      .operation = operation_name.text(),
+                      .binding = as_text(binding),
+                      .name_space = as_text(name_space),
+                      .operation = as_text(operation),
                       .payload = payload,
                       .budget = caller.budget(),
                       .invocation = invocation_,
                       .number = host_calls_};
+  if (is_utf8(call.binding) && is_utf8(call.name_space) && is_utf8(call.operation)) [[likely]] {
+    return answer(call);
+  }
+  return answer_in_utf8(call);
+}
+
+Result<std::uint32_t> Conversation::answer_in_utf8(const HostCall& call) {
+  const auto binding = to_utf8(call.binding);
+  const auto name_space = to_utf8(call.name_space);
+  const auto operation = to_utf8(call.operation);
+  return answer({.guest_id = call.guest_id,
+                 .binding = binding,
+                 .name_space = name_space,
+                 .operation = operation,
+                 .payload = call.payload,
+                 .budget = call.budget,
+                 .invocation = call.invocation,
+                 .number = call.number});
+}
+
+Result<std::uint32_t> Conversation::answer(const HostCall& call) {
   // The coarse time, and the end of it once for all: it costs as much as what it is read for.
   const bool recorded = options_.events != nullptr;
   const auto begun = recorded ? coarse_now() : Budget::Clock::time_point{};
@@ -308,8 +305,10 @@ Result<> Conversation::host_error(Caller& caller, std::uint32_t pointer) {
 
 Result<> Conversation::console_log(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
   WAPC_TRY(const auto bytes, read(caller, "__console_log", pointer, length));
-  const Name text{text_of(bytes, kLineMax)};
-  return options_.log->log(LogSource::console, text.text());
+  const auto text = text_of(bytes, kLineMax);
+  if (is_utf8(text)) [[likely]]
+    return options_.log->log(LogSource::console, text);
+  return options_.log->log(LogSource::console, to_utf8(text));
 }
 
 Result<> Conversation::abort(Caller& caller, std::uint32_t message_pointer,

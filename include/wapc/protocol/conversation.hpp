@@ -81,6 +81,12 @@ class Conversation final : public HostState {
   Result<> abort(Caller& caller, std::uint32_t message_pointer, std::uint32_t file_pointer,
                  std::uint32_t line, std::uint32_t column);
 
+  /// What the guest is told of `call`: whether there is a reply.
+  [[nodiscard]] Result<std::uint32_t> answer(const HostCall& call);
+
+  /// The same for one whose names are not UTF-8: of copies with what is not replaced.
+  [[nodiscard]] Result<std::uint32_t> answer_in_utf8(const HostCall& call);
+
   /// What the handler says to `call`: its reply in `host_response_`, or its error's text. Fails
   /// with what ends the guest's call.
   [[nodiscard]] Result<> ask_handler(const HostCall& call);
