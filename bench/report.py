@@ -1,8 +1,9 @@
 """What bench/run.sh shows of what was measured.
 
-report.py table NAME  turns Google Benchmark's JSON, or lines `row/who number`, into a table of ratios: each
+report.py table NAME  turns Google Benchmark's JSON, or lines `row/who bytes`, into a table in Markdown: each
                       row's best of each competitor, and how many times its floor's best it is. The floor of
-                      `x` is `x floor`, else `floor`. Keeps the numbers under NAME in results.json.
+                      `x` is `x floor`, else `floor`. Keeps the numbers (nanoseconds or bytes) under NAME in
+                      results.json.
 report.py draw        draws those of calls and loads.
 """
 
@@ -45,24 +46,22 @@ def with_gain(rows):
     return rows
 
 
-def measured(text):
-    if text.startswith("{"):
-        return with_gain(best_times(json.loads(text)))
+def bytes_each(lines):
     rows = {}
-    for line in text.splitlines():
+    for line in lines:
         name, _, number = line.rpartition(" ")
         row, _, who = name.rpartition("/")
         rows.setdefault(row, {})[who] = float(number)
     return rows
 
 
-def cell(row, who, times):
+def cell(row, who, times, show):
     if who not in times:
-        return "-"
+        return "–"
     if row == GAIN:
         return f"{times[who]:.2f}x"
     floor = times.get(f"{who} floor", times.get("floor") if "floor" not in who else None)
-    return f"{times[who]:,.0f}" + (f" ({times[who] / floor:.2f}x)" if floor else "")
+    return show(times[who]) + (f" ({times[who] / floor:.2f})" if floor else "")
 
 
 def columns(rows):
@@ -71,11 +70,14 @@ def columns(rows):
     return sorted(every, key=lambda who: (who != "floor", "wasm3" in who, "floor" not in who, who))
 
 
-def show(rows):
+def table(rows, show):
     names = columns(rows)
-    print(f"{'best':34}" + "".join(f"{who:>20}" for who in names))
-    for row, times in rows.items():
-        print(f"{row:34}" + "".join(f"{cell(row, who, times):>20}" for who in names))
+    lines = [["", *names], *([row, *(cell(row, who, times, show) for who in names)]
+                             for row, times in rows.items())]
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
+    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|",
+                      *lines[1:]])
 
 
 def kept():
@@ -96,8 +98,13 @@ def main():
     if sys.argv[1] == "draw":
         draw()
         return
-    rows = measured(sys.stdin.read())
-    show(rows)
+    text = sys.stdin.read()
+    if text.startswith("{"):
+        rows = with_gain(best_times(json.loads(text)))
+        print(table(rows, chart.duration))
+    else:
+        rows = bytes_each(text.splitlines())
+        print(table(rows, "{:,.0f} B".format))
     RESULTS.write_text(json.dumps(kept() | {sys.argv[2]: rows}, indent=1) + "\n")
 
 

@@ -129,13 +129,13 @@ void stay_on_processor(int number) {
 /// Names are `row/who`, who being an engine, or `<engine> floor`: the rows and columns of the table
 /// that bench/report.py prints.
 template <typename Measure>
-void add(const std::string& row, const std::string& who, Measure measure) {
+void add(const std::string& row, const std::string& who, const Measure& measure) {
   ::benchmark::RegisterBenchmark((row + "/" + who).c_str(), measure)->UseRealTime();
 }
 
 /// On as many threads, one with an instance of its own each; of a time per call by all of them.
 template <typename Measure>
-void add_threads(const std::string& who, Measure measure) {
+void add_threads(const std::string& who, const Measure& measure) {
   for (const int threads : {1, 2}) {
     ::benchmark::RegisterBenchmark(
         ("echo 64 B, threads: " + std::to_string(threads) + "/" + who).c_str(),
@@ -150,7 +150,7 @@ void add_threads(const std::string& who, Measure measure) {
 }
 
 template <typename Make>
-void add_floor(const std::string& who, Make make) {
+void add_floor(const std::string& who, const Make& make) {
   for (const auto& load : kLoads) {
     add(load.name, who, [=, &load](auto& state) { measure_floor(state, load, *make()); });
   }
@@ -158,7 +158,7 @@ void add_floor(const std::string& who, Make make) {
 }
 
 template <typename Make>
-void add_floor_instances(const std::string& kind, const std::string& who, Make make) {
+void add_floor_instances(const std::string& kind, const std::string& who, const Make& make) {
   add("fresh instance + call" + kind, who, [=](auto& state) {
     const auto floor = make();
     for (auto _ : state) {

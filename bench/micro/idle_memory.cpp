@@ -30,7 +30,7 @@ namespace {
 using Add = std::function<void()>;
 
 template <typename Floor>
-Add adding(std::shared_ptr<Floor> floor) {
+Add adding(const std::shared_ptr<Floor>& floor) {
   return [=] {
     floor->add();
     floor->call("nop", {});

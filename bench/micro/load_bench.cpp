@@ -56,7 +56,7 @@ class Directory {
 };
 
 template <typename Load>
-void add(const std::string& row, const std::string& who, Load load) {
+void add(const std::string& row, const std::string& who, const Load& load) {
   ::benchmark::RegisterBenchmark((row + "/" + who).c_str(), [=](auto& state) {
     load();  // What fills a cache does not count.
     for (auto _ : state) load();
@@ -80,7 +80,7 @@ void add_all(const Bytes& wasm, const Directory& directory) {
 #endif
   for (const auto& builtin : builtin_engines()) {
     const std::string who{builtin.name};
-    const auto ours = [&](const std::string& row, std::shared_ptr<const Engine> engine) {
+    const auto ours = [&](const std::string& row, const std::shared_ptr<const Engine>& engine) {
       add(row, who,
           [&wasm, engine] { static_cast<void>(GuestModule::load(*engine, wasm).value()); });
     };
