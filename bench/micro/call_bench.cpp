@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <benchmark/benchmark.h>
 #include <sched.h>
@@ -50,7 +51,7 @@ class DroppingSink final : public EventSink {
 
 struct Load {
   const char* name;
-  const char* operation;
+  std::string_view operation;
   std::size_t payload;
 };
 
