@@ -25,11 +25,11 @@ measure() {
   "$2" "${options[@]}" --benchmark_format=json "${@:3}" 2>/dev/null | python3 bench/report.py table "$1"
 }
 
-echo "A call, in nanoseconds; a floor is a program written for one guest on that engine's own interface; of rows"
+echo "Calls and instances; a floor is a program written for one guest on that engine's own interface; of rows"
 echo "with all on (a policy of 100 rules, an audit that is dropped) it is the same call without"
 measure calls $programs/call_bench $programs/guest.wasm
 echo
-echo "Loading a guest written in Rust, 105 KB, in nanoseconds"
+echo "Loading a guest written in Rust, 105 KB"
 loaded=build/guests/rust-wasi.wasm
 if [[ -e $loaded ]]; then
   measure loads $programs/load_bench $loaded
@@ -37,7 +37,7 @@ else
   echo "missing: $loaded, which the target guests builds"
 fi
 echo
-echo "What each of 1,000 idle instances takes beyond what the guest has touched, in bytes"
+echo "What each of 1,000 idle instances takes beyond what the guest has touched"
 for who in wasmtime{,\ floor} slots{,\ floor} wasm3{,\ floor}; do
   $programs/idle_memory $programs/guest.wasm "$who"
 done | python3 bench/report.py table memory
