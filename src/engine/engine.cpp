@@ -36,6 +36,10 @@ Result<Bytes> Module::artefact() const {
   return failure(Errc::unsupported, "this engine makes no artefacts");
 }
 
+std::size_t Module::code_bytes() const noexcept {
+  return 0;
+}
+
 Result<std::shared_ptr<const Module>> Engine::restore(const Artefact& /*artefact*/,
                                                       BytesView /*wasm*/,
                                                       const ModuleLimits& /*limits*/) const {

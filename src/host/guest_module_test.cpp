@@ -72,5 +72,11 @@ TEST(GuestModuleTest, OffersWasiOnlyToAGuestThatImportsIt) {
   EXPECT_TRUE(GuestModule::load(ScriptedEngine{wasi}, {}).value()->uses_wasi());
 }
 
+TEST(GuestModuleTest, SaysWhatItsCodeTakes) {
+  const ScriptedModule module{.functions = {kGuestCall}, .code_bytes = 1234};
+
+  EXPECT_EQ(GuestModule::load(ScriptedEngine{module}, {}).value()->code_bytes(), 1234U);
+}
+
 }  // namespace
 }  // namespace wapc

@@ -42,6 +42,8 @@ class Compiled final : public Module {
 
   std::span<const Export> exports() const noexcept override { return exports_; }
 
+  std::size_t code_bytes() const noexcept override { return module_.code_bytes; }
+
   Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const override {
     if (auto resolved = resolve_imports(module_.imports, tables); !resolved) {

@@ -121,6 +121,10 @@ class Module {
   /// The bytes that `Engine::restore` makes the module of again. Fails with `unsupported` where
   /// engines make none (`EngineInfo::makes_artefacts`), `internal` when this one failed to.
   [[nodiscard]] virtual Result<Bytes> artefact() const;
+
+  /// Bytes of memory that it takes, however many instances there are; 0 where the engine does not
+  /// say.
+  [[nodiscard]] virtual std::size_t code_bytes() const noexcept;
 };
 
 /// How an engine runs code.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -67,6 +68,9 @@ class GuestModule {
   /// Whether an instance needs a `Wasi`.
   [[nodiscard]] bool uses_wasi() const noexcept { return uses_wasi_; }
 
+  /// What the module takes of memory, however many hosts there are: see `Module::code_bytes`.
+  [[nodiscard]] std::size_t code_bytes() const noexcept { return code_bytes_; }
+
   [[nodiscard]] std::span<const OwnImports> own_imports() const noexcept { return own_imports_; }
 
  private:
@@ -80,6 +84,7 @@ class GuestModule {
   ExportIndex guest_call_{};
   std::vector<StartFunction> start_functions_;
   bool uses_wasi_ = false;
+  std::size_t code_bytes_ = 0;
   std::vector<OwnImports> own_imports_;
 };
 

@@ -32,6 +32,9 @@ class Wasm3Module final : public Module, public std::enable_shared_from_this<Was
   [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const override;
 
+  /// Of the binary; what instances translate of it is theirs.
+  [[nodiscard]] std::size_t code_bytes() const noexcept override { return wasm_.size(); }
+
   [[nodiscard]] const Core& core() const noexcept { return *core_; }
 
   [[nodiscard]] const ModuleInfo& info() const noexcept { return info_; }

@@ -693,6 +693,12 @@ TEST_F(Wasm3Test, RunsInstancesOfOneModuleOnManyThreads) {
   const std::jthread second{work};
 }
 
+TEST_F(Wasm3Test, SaysWhatTheBinaryTakes) {
+  const auto wasm = from_text(R"((module (memory 1) (data (i32.const 0) "text")))");
+
+  EXPECT_EQ(compile(wasm)->code_bytes(), wasm.size());
+}
+
 TEST_F(Wasm3Test, RefusesWhatTheFeaturesDoNotHold) {
   EXPECT_EQ(engine_->compile(from_text("(module (memory 1 1 shared))")).error().code(),
             Errc::invalid_module);

@@ -123,6 +123,13 @@ Result<Bytes> WasmtimeModule::artefact() const {
   return serialize(*module_);
 }
 
+std::size_t WasmtimeModule::code_bytes() const noexcept {
+  void* begin = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(module_.get(), &begin, &end);
+  return static_cast<std::size_t>(static_cast<std::byte*>(end) - static_cast<std::byte*>(begin));
+}
+
 WasmtimeModule::WasmtimeModule(std::shared_ptr<const Core> core, ModuleInfo info,
                                ModuleHandle module, std::unique_ptr<const Slots> slots)
     : core_{std::move(core)},

@@ -37,6 +37,8 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
 
   [[nodiscard]] Result<Bytes> artefact() const override;
 
+  [[nodiscard]] std::size_t code_bytes() const noexcept override;
+
   [[nodiscard]] const Core& core() const noexcept { return *core_; }
 
   [[nodiscard]] const ModuleInfo& info() const noexcept { return info_; }

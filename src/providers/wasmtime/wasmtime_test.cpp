@@ -399,6 +399,15 @@ TEST_P(WasmtimeTest, RunsInstancesOfOneModuleOnManyThreads) {
   const std::jthread second{work};
 }
 
+TEST_P(WasmtimeTest, SaysWhatItsCodeTakes) {
+  // Data lies beside the machine code.
+  const auto small = compile(R"((module (data "x")))")->code_bytes();
+  const auto large = compile("(module (data \"" + std::string(1U << 20U, 'x') + "\"))");
+
+  EXPECT_GT(small, 0U);
+  EXPECT_GE(large->code_bytes(), small + (1U << 20U) - (64U << 10U));
+}
+
 TEST_P(WasmtimeTest, RefusesWhatTheFeaturesDoNotHold) {
   EXPECT_EQ(engine_->compile(from_text("(module (memory 1 1 shared))")).error().code(),
             Errc::invalid_module);
