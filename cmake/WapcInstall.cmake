@@ -53,7 +53,7 @@ if(WAPC_BUILD_POLICY)
   set(policy_lib "-lwapc_policy ")
 endif()
 wapc_pkg_config(wapc "waPC for C++: WebAssembly guests in C++ programs" ""
-  "${policy_lib}-lwapc_pool -lwapc_cache -lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_wasm -lwapc_engine -lwapc_base -pthread")
+  "${policy_lib}-lwapc_tenants -lwapc_pool -lwapc_cache -lwapc_host -lwapc_wasi -lwapc_protocol -lwapc_rpc -lwapc_wasm -lwapc_engine -lwapc_base -pthread")
 if(WAPC_ENGINE_WASMTIME)
   set(wasmtime_libs "-lwasmtime")
   if(WAPC_WASMTIME_INSTALLED)

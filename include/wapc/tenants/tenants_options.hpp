@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+
+#include "wapc/base/budget.hpp"
+#include "wapc/base/bytes.hpp"
+#include "wapc/base/error.hpp"
+#include "wapc/host/guest_module.hpp"
+#include "wapc/pool/pool_options.hpp"
+
+namespace wapc {
+
+/// What one guest is made of, each time that it is loaded.
+struct Tenant {
+  /// Fetches the module, each time anew: what it gives then is what is loaded. Called on a thread
+  /// of the library's own; one that tenants share is called by several threads at once. The budget
+  /// is cancelled when the tenant is removed. What it throws is an error.
+  std::function<Result<Bytes>(const Budget& budget)> wasm;
+
+  GuestModuleOptions module = {};
+  PoolOptions pool = {};
+};
+
+/// Fetches a module from a file. Fails with `unavailable` when it cannot be read.
+[[nodiscard]] std::function<Result<Bytes>(const Budget&)> wasm_from(std::filesystem::path file);
+
+struct TenantsOptions {
+  /// Of what is loaded: the code of the modules, and the memories of their guests as they were
+  /// looked at last (see `look_every`). What an engine and a pool take beside is not in it.
+  std::size_t memory_bytes_max = std::size_t{1} << 30U;
+
+  /// How many are loaded at a time. Each takes a thread, and on wasmtime a file descriptor or two.
+  std::size_t loaded_max = 1000;
+
+  /// One that nobody has called for so long is dropped though there is room; it may be
+  /// `look_every` longer. `std::chrono::nanoseconds::max()`: never.
+  std::chrono::nanoseconds idle_timeout = std::chrono::minutes{10};
+
+  /// How often the memories of guests are looked at, which grow while they are called.
+  std::chrono::nanoseconds look_every = std::chrono::seconds{1};
+
+  /// How many are being loaded at a time; 0: as many as the machine has hardware threads.
+  std::size_t loads_max = 0;
+};
+
+}  // namespace wapc
