@@ -40,6 +40,10 @@ std::size_t Module::code_bytes() const noexcept {
   return 0;
 }
 
+std::size_t Module::instance_bytes() const noexcept {
+  return 0;
+}
+
 Result<std::shared_ptr<const Module>> Engine::restore(const Artefact& /*artefact*/,
                                                       BytesView /*wasm*/,
                                                       const ModuleLimits& /*limits*/) const {

@@ -104,6 +104,7 @@ Result<std::shared_ptr<const GuestModule>> GuestModule::load_quietly(const Engin
   guest->uses_wasi_ = std::ranges::any_of(
       module->imports(), [](const Import& import) { return Wasi::offers_module(import.module); });
   guest->code_bytes_ = module->code_bytes();
+  guest->instance_bytes_ = module->instance_bytes();
   guest->own_imports_ = std::move(options.imports);
   std::vector<ImportTable> tables{Conversation::imports()};
   if (guest->uses_wasi_) tables.push_back(Wasi::imports());

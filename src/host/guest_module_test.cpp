@@ -72,10 +72,13 @@ TEST(GuestModuleTest, OffersWasiOnlyToAGuestThatImportsIt) {
   EXPECT_TRUE(GuestModule::load(ScriptedEngine{wasi}, {}).value()->uses_wasi());
 }
 
-TEST(GuestModuleTest, SaysWhatItsCodeTakes) {
-  const ScriptedModule module{.functions = {kGuestCall}, .code_bytes = 1234};
+TEST(GuestModuleTest, SaysWhatItsCodeAndItsInstancesTake) {
+  const ScriptedModule module{
+      .functions = {kGuestCall}, .code_bytes = 1234, .instance_bytes = 567};
+  const auto guest = GuestModule::load(ScriptedEngine{module}, {}).value();
 
-  EXPECT_EQ(GuestModule::load(ScriptedEngine{module}, {}).value()->code_bytes(), 1234U);
+  EXPECT_EQ(guest->code_bytes(), 1234U);
+  EXPECT_EQ(guest->instance_bytes(), 567U);
 }
 
 }  // namespace

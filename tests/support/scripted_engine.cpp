@@ -44,6 +44,8 @@ class Compiled final : public Module {
 
   std::size_t code_bytes() const noexcept override { return module_.code_bytes; }
 
+  std::size_t instance_bytes() const noexcept override { return module_.instance_bytes; }
+
   Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const override {
     if (auto resolved = resolve_imports(module_.imports, tables); !resolved) {

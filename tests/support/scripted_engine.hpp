@@ -32,6 +32,7 @@ struct ScriptedModule {
   std::shared_ptr<std::atomic<int>> instances =
       std::make_shared<std::atomic<int>>(0);  ///< How many were ever made.
   std::size_t code_bytes = 0;
+  std::size_t instance_bytes = 0;
 };
 
 /// What a start function is in a scripted module.

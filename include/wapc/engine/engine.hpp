@@ -125,6 +125,9 @@ class Module {
   /// Bytes of memory that it takes, however many instances there are; 0 where the engine does not
   /// say.
   [[nodiscard]] virtual std::size_t code_bytes() const noexcept;
+
+  /// Bytes that each instance takes beside its memories, about; 0 where that is little.
+  [[nodiscard]] virtual std::size_t instance_bytes() const noexcept;
 };
 
 /// How an engine runs code.

@@ -71,6 +71,9 @@ class GuestModule {
   /// What the module takes of memory, however many hosts there are: see `Module::code_bytes`.
   [[nodiscard]] std::size_t code_bytes() const noexcept { return code_bytes_; }
 
+  /// What each host takes beside its guest's memory: see `Module::instance_bytes`.
+  [[nodiscard]] std::size_t instance_bytes() const noexcept { return instance_bytes_; }
+
   [[nodiscard]] std::span<const OwnImports> own_imports() const noexcept { return own_imports_; }
 
  private:
@@ -85,6 +88,7 @@ class GuestModule {
   std::vector<StartFunction> start_functions_;
   bool uses_wasi_ = false;
   std::size_t code_bytes_ = 0;
+  std::size_t instance_bytes_ = 0;
   std::vector<OwnImports> own_imports_;
 };
 

@@ -35,6 +35,12 @@ class Wasm3Module final : public Module, public std::enable_shared_from_this<Was
   /// Of the binary; what instances translate of it is theirs.
   [[nodiscard]] std::size_t code_bytes() const noexcept override { return wasm_.size(); }
 
+  /// The stack of values, and what wasm3 parses and translates, at its least.
+  [[nodiscard]] std::size_t instance_bytes() const noexcept override {
+    constexpr std::size_t kRuntime = 112U << 10U;  // Its state, and a page of code with its map.
+    return core_->options().value_stack_bytes + kRuntime + wasm_.size();
+  }
+
   [[nodiscard]] const Core& core() const noexcept { return *core_; }
 
   [[nodiscard]] const ModuleInfo& info() const noexcept { return info_; }

@@ -693,10 +693,12 @@ TEST_F(Wasm3Test, RunsInstancesOfOneModuleOnManyThreads) {
   const std::jthread second{work};
 }
 
-TEST_F(Wasm3Test, SaysWhatTheBinaryTakes) {
+TEST_F(Wasm3Test, SaysWhatTheBinaryAndInstancesTake) {
   const auto wasm = from_text(R"((module (memory 1) (data (i32.const 0) "text")))");
+  const auto module = compile(wasm);
 
-  EXPECT_EQ(compile(wasm)->code_bytes(), wasm.size());
+  EXPECT_EQ(module->code_bytes(), wasm.size());
+  EXPECT_GE(module->instance_bytes(), Wasm3Options{}.value_stack_bytes + wasm.size());
 }
 
 TEST_F(Wasm3Test, RefusesWhatTheFeaturesDoNotHold) {
