@@ -60,7 +60,8 @@ Result<std::shared_ptr<CompileCache>> CompileCache::open(CompileCacheOptions opt
 }
 
 CompileCache::CompileCache(CompileCacheOptions options)
-    : options_{std::move(options)}, kept_{std::make_shared<Kept>(options_.kept_bytes_max)} {}
+    : options_{std::move(options)},
+      kept_{std::make_shared<Kept>(options_.kept_bytes_max, options_.kept_max)} {}
 
 CompileCache::~CompileCache() = default;
 

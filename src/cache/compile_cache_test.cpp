@@ -173,6 +173,15 @@ TEST_F(CompileCacheTest, KeepsNoMoreThanItMay) {
   EXPECT_EQ(cache->stats().kept, 1);  // Of 19 bytes each, the last one alone.
 }
 
+TEST_F(CompileCacheTest, KeepsNoMoreOfThemThanItMay) {
+  const auto cache = CompileCache::open({.directory = directory_, .kept_max = 2}).value();
+  for (const auto* const guest : {"a", "b", "c"}) compile(*cache, guest);
+  // Each is kept when it is read: a, b, and c in the place of a; then b and c are used.
+  for (const auto* const guest : {"a", "b", "c", "b", "c", "a"}) compile(*cache, guest);
+  EXPECT_EQ(cache->stats().read, 4);
+  EXPECT_EQ(cache->stats().kept, 2);
+}
+
 TEST_F(CompileCacheTest, TellsApartWhatCodeDependsOn) {
   const auto cache = open();
   compile(*cache, "a guest");

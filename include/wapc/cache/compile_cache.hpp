@@ -25,6 +25,9 @@ struct CompileCacheOptions {
   /// Of artefacts that this process has looked at and keeps, to make a module of them again without
   /// another look. Modules in use share this memory.
   std::size_t kept_bytes_max = 256U << 20U;
+
+  /// How many of them it keeps: each takes a file descriptor.
+  std::size_t kept_max = 256;
 };
 
 /// What came of it so far, in this process.
