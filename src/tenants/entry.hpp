@@ -30,9 +30,15 @@ using ByUse = std::multimap<TimePoint, Entry*>;
 /// What a tenant takes.
 struct Size {
   std::size_t code_bytes = 0;
-  std::size_t guests_bytes = 0;
+  std::size_t instance_bytes = 0;  // For each instance, beside its memory.
+  std::size_t guests_bytes = 0;    // Of all instances.
 
   [[nodiscard]] std::size_t bytes() const noexcept { return code_bytes + guests_bytes; }
+
+  /// The same with guests as they are now.
+  [[nodiscard]] Size with_guests(const PoolStats& pool) const noexcept {
+    return {code_bytes, instance_bytes, pool.memory_bytes + pool.instances * instance_bytes};
+  }
 };
 
 /// One tenant, loaded or not. What is public data is under the lock, but for the first two.

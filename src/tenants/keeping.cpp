@@ -13,7 +13,7 @@ std::unexpected<Error> too_large(const tenants::Size& size, std::size_t bytes_ma
   return failure(Errc::limit_exceeded, "it takes " + std::to_string(size.code_bytes) +
                                            " bytes of code and " +
                                            std::to_string(size.guests_bytes) +
-                                           " of its guests' memories, by itself more than "
+                                           " of its guests, by itself more than "
                                            "TenantsOptions::memory_bytes_max, which is " +
                                            std::to_string(bytes_max) +
                                            ": raise that, or lower PoolOptions::instances_min");
@@ -76,7 +76,7 @@ void Tenants::Core::look() {
     const Lock lock{mutex_};
     const auto* const pool = entry->pool();
     if (pool == nullptr) continue;
-    room_.count(*entry, {entry->size.code_bytes, pool->stats().memory_bytes});
+    room_.count(*entry, entry->size.with_guests(pool->stats()));
   }
   for (;;) {
     std::unique_ptr<Pool> dropped;  // Goes after the lock.

@@ -151,11 +151,11 @@ Result<std::unique_ptr<Pool>> Tenants::Core::load_pool(Entry& entry, const Budge
   WAPC_CHECK(make_room(entry, entry.fresh_size));
   WAPC_TRY(const auto wasm, fetch(entry.tenant, budget));
   WAPC_TRY(const auto module, GuestModule::load(*engine_, wasm, entry.tenant.module, budget));
-  tenants::Size size{.code_bytes = module->code_bytes()};
+  const tenants::Size size{.code_bytes = module->code_bytes(),
+                           .instance_bytes = module->instance_bytes()};
   WAPC_CHECK(make_room(entry, size));
   WAPC_TRY(auto pool, Pool::start(module, entry.tenant.pool, budget));
-  size.guests_bytes = pool->stats().memory_bytes;
-  WAPC_CHECK(make_room(entry, size));
+  WAPC_CHECK(make_room(entry, size.with_guests(pool->stats())));
   return pool;
 }
 

@@ -99,14 +99,16 @@ TEST(TenantsTest, RefusesOptionsThatMakeNoSense) {
 
 TEST(TenantsTest, CountsCodeAndMemories) {
   NamedTenants named;
-  named.add("a", {.instances_min = 3, .instances_max = 3}, made_of(counts, 1000));
+  auto module = made_of(counts, 1000);
+  module.instance_bytes = 7;
+  named.add("a", {.instances_min = 3, .instances_max = 3}, std::move(module));
   named.add("b", {}, made_of(counts, 50));
   EXPECT_TRUE(named.call("a"));
   EXPECT_TRUE(named.call("b"));
 
   EXPECT_EQ(named.stats("a").code_bytes, 1000U);
-  EXPECT_EQ(named.stats("a").guests_bytes, 3 * kPage);
-  EXPECT_EQ(named.tenants->stats().memory_bytes, 1050 + 4 * kPage);
+  EXPECT_EQ(named.stats("a").guests_bytes, 3 * (kPage + 7));
+  EXPECT_EQ(named.tenants->stats().memory_bytes, 1050 + 4 * kPage + 3 * 7);
   EXPECT_EQ(named.tenants->stats().loaded, 2U);
 }
 

@@ -28,8 +28,8 @@ struct Tenant {
 [[nodiscard]] std::function<Result<Bytes>(const Budget&)> wasm_from(std::filesystem::path file);
 
 struct TenantsOptions {
-  /// Of what is loaded: the code of the modules, and the memories of their guests as they were
-  /// looked at last (see `look_every`). What an engine and a pool take beside is not in it.
+  /// Of what is loaded: the code of the modules, and their guests, with what the engine takes for
+  /// each, as they were looked at last (see `look_every`). What pools take is not in it.
   std::size_t memory_bytes_max = std::size_t{1} << 30U;
 
   /// How many are loaded at a time. Each takes a thread, and on wasmtime a file descriptor or two.

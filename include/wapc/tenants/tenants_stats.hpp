@@ -15,7 +15,7 @@ struct TenantStats {
 
   bool loaded = false;
   std::size_t code_bytes = 0;
-  std::size_t guests_bytes = 0;  ///< Their memories, as looked at last.
+  std::size_t guests_bytes = 0;  ///< Of its guests, as looked at last, all that counts.
 };
 
 /// The same of all together. A value.
