@@ -224,7 +224,8 @@ bool measure_many(const BuiltinEngine& builtin, const Bytes& wasm, std::size_t c
       });
     }
     while (at_work > 0) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+      // Not often: the system holds up who maps memory meanwhile.
+      std::this_thread::sleep_for(std::chrono::milliseconds{500});
       const auto stats = tenants->stats();
       most_bytes = std::max(most_bytes, stats.memory_bytes);
       most_loaded = std::max(most_loaded, stats.loaded);

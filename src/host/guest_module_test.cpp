@@ -73,8 +73,7 @@ TEST(GuestModuleTest, OffersWasiOnlyToAGuestThatImportsIt) {
 }
 
 TEST(GuestModuleTest, SaysWhatItsCodeAndItsInstancesTake) {
-  const ScriptedModule module{
-      .functions = {kGuestCall}, .code_bytes = 1234, .instance_bytes = 567};
+  const ScriptedModule module{.functions = {kGuestCall}, .code_bytes = 1234, .instance_bytes = 567};
   const auto guest = GuestModule::load(ScriptedEngine{module}, {}).value();
 
   EXPECT_EQ(guest->code_bytes(), 1234U);

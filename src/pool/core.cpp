@@ -67,9 +67,6 @@ Pool::Core::~Core() {
 Result<> Pool::Core::begin(const Budget& budget) {
   Lock lock{mutex_};
   WAPC_CHECK(warm_up(lock, stable_, options_.instances_min, budget));
-  constexpr std::size_t kStack = 8U << 20U;  // As much as a program's first thread usually has.
-  keeper_ = NativeThread::start(kStack, [this] { keep(keeper_stop_.get_token()); });
-  if (!keeper_) return failure(Errc::limit_exceeded, "the system has no thread for the pool");
   route_.store({.stable = stable_->id}, std::memory_order_release);
   return {};
 }
@@ -195,7 +192,10 @@ Result<> Pool::Core::drain(const Budget& budget) {
   for (;;) {
     if (visitors_ == 0) {  // Else somebody may need what is idle.
       for (auto& slot : slots_.all()) pool::Slots::doom_or_mark(slot);
-      wake_keeper();
+      if (auto* const slot = slots_.find(Stage::doomed)) {
+        drop(lock, *slot);
+        continue;  // What came and went without the lock has been missed.
+      }
       if (slots_.count(Stage::empty) == slots_.all().size()) return {};
     }
     if (!wait_for_change(lock, budget)) WAPC_CHECK(budget.check());

@@ -34,7 +34,7 @@ class Pool::Core {
 
   [[nodiscard]] static Error forked_since();
 
-  /// Starts the first instances, and the thread.
+  /// Starts the first instances.
   [[nodiscard]] Result<> begin(const Budget& budget);
 
   /// `told` may be null.
@@ -128,11 +128,13 @@ class Pool::Core {
   void changed();
   [[nodiscard]] bool wait_for_change(Lock& lock, const Budget& budget);
 
-  // keeper.cpp: the pool's thread. Under the lock.
+  // keeper.cpp: the pool's thread, which there is from when there is first something for it to do.
+  // Under the lock.
   void keep(const std::stop_token& stop);
   [[nodiscard]] bool replace_one(Lock& lock);
   [[nodiscard]] Budget::Clock::time_point next_retry() const;
   void drop_unused(Lock& lock);
+  void start_keeper();
   void wake_keeper();
 
   // swapping.cpp: one version after another. Under the lock, but for the last.

@@ -30,6 +30,7 @@ Pool::Core::Slot* Pool::Core::claim(const std::shared_ptr<Version>& version) {
   slot->version = version;
   slot->set(Stage::starting);
   version->target = std::max(version->target, ++version->live);
+  if (version->live > options_.instances_min) start_keeper();  // It may be idle one day.
   return slot;
 }
 

@@ -1,5 +1,7 @@
 #include <atomic>
 #include <deque>
+#include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -39,6 +41,30 @@ TEST(PoolInstancesTest, StartsAsManyAsItIsToldAndKeepsThem) {
   EXPECT_EQ(pool->stats().idle, 3U);
   EXPECT_EQ(as_text(pool->invoke(kAny).value()), "done");
   EXPECT_EQ(pool->stats().instances, 3U);
+}
+
+std::ptrdiff_t threads_of_process() {
+  return std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, {});
+}
+
+TEST(PoolInstancesTest, HasAThreadOnceThereIsSomethingForIt) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer has a thread of its own from when there is a second one";
+#endif
+  if (!std::filesystem::exists("/proc/self/task")) GTEST_SKIP() << "nothing says what threads are";
+  const auto without = threads_of_process();
+  Gated quiet{{.instances_min = 1}};
+  EXPECT_TRUE(quiet.pool->invoke(kAny));
+  EXPECT_EQ(threads_of_process(), without);
+
+  EXPECT_FALSE(quiet.pool->invoke({.operation = "trap"}));  // It starts another one.
+  EXPECT_EQ(threads_of_process(), without + 1);
+  {
+    Gated growing{{.instances_min = 0}};
+    EXPECT_TRUE(growing.pool->invoke(kAny));  // It drops that one when it is idle.
+    EXPECT_EQ(threads_of_process(), without + 2);
+  }
+  EXPECT_TRUE(quiet.pool->drain());
 }
 
 TEST(PoolInstancesTest, KeepsAThreadOnTheSameInstance) {

@@ -84,7 +84,16 @@ void Pool::Core::drop_unused(Lock& lock) {
   }
 }
 
+/// Unless there is one. When the system has no thread, the next who wakes it tries again: callers
+/// start what is lacking meanwhile.
+void Pool::Core::start_keeper() {
+  if (keeper_ || draining_) return;
+  constexpr std::size_t kStack = 8U << 20U;  // As much as a program's first thread usually has.
+  keeper_ = NativeThread::start(kStack, [this] { keep(keeper_stop_.get_token()); });
+}
+
 void Pool::Core::wake_keeper() {
+  start_keeper();
   keeper_wanted_ = true;
   keeper_wakes_.notify_one();
 }

@@ -32,7 +32,8 @@ struct TenantsOptions {
   /// each, as they were looked at last (see `look_every`). What pools take is not in it.
   std::size_t memory_bytes_max = std::size_t{1} << 30U;
 
-  /// How many are loaded at a time. Each takes a thread, and on wasmtime a file descriptor or two.
+  /// How many are loaded at a time. Each takes a file descriptor or two on wasmtime, and a thread
+  /// once its pool has replaced an instance, or has had more than `PoolOptions::instances_min`.
   std::size_t loaded_max = 1000;
 
   /// One that nobody has called for so long is dropped though there is room; it may be
