@@ -155,7 +155,9 @@ Result<> CompileCache::Files::store(const Digest& name, BytesView artefact) cons
   }();
   if (written && ::renameat(directory_.get(), unfinished.c_str(), directory_.get(),
                             file_name(name).c_str()) == 0) {
-    drop_what_is_too_much();
+    // Looking at all files takes longer the more there are, and is not done for each small one.
+    const auto unseen = unseen_bytes_.fetch_add(artefact.size()) + artefact.size();
+    if (unseen > bytes_max_ / 16) drop_what_is_too_much();
     return {};
   }
   const auto why = written ? reason() : written.error().message();
@@ -164,12 +166,15 @@ Result<> CompileCache::Files::store(const Digest& name, BytesView artefact) cons
 }
 
 void CompileCache::Files::drop_what_is_too_much() const {
+  unseen_bytes_ = 0;
   const auto entries = list(directory_.get(), kSuffix);
   if (!entries) return;
+  // Room for what is written until the next look, too.
+  const auto kept_max = bytes_max_ - bytes_max_ / 16;
   std::uint64_t bytes = 0;
   for (const auto& entry : *entries) {
     bytes += entry.bytes;
-    if (bytes > bytes_max_) remove(directory_.get(), entry.name, kSuffix);
+    if (bytes > kept_max) remove(directory_.get(), entry.name, kSuffix);
   }
   const auto unfinished = list(directory_.get(), kUnfinished);
   if (!unfinished) return;

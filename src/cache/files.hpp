@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -41,6 +42,8 @@ class CompileCache::Files {
   const UniqueFd directory_;  // Opened once: what is at its path later does not matter.
   const Digest key_;
   const std::uint64_t bytes_max_;
+  // Written by this process since it looked at all files; the first is too much.
+  mutable std::atomic<std::uint64_t> unseen_bytes_ = bytes_max_;
 };
 
 }  // namespace wapc

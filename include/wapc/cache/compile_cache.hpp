@@ -19,7 +19,8 @@ struct CompileCacheOptions {
   /// number of processes.
   std::filesystem::path directory;
 
-  /// Of all its files; those go first that were not used for longest.
+  /// Of all its files; those go first that were not used for longest. Each other process that
+  /// writes to it may make it a sixteenth more, for a while.
   std::uint64_t bytes_max = std::uint64_t{1} << 30U;
 
   /// Of artefacts that this process has looked at and keeps, to make a module of them again without
