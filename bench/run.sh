@@ -17,7 +17,7 @@ fi
 programs=build/bench/bench
 cmake --preset bench --log-level=WARNING >/dev/null
 cmake --build --preset bench --target call_bench load_bench idle_memory wasi_bench wait_overshoot deadline_overshoot \
-  soak pool_bench swap_soak bench_guests >/dev/null
+  soak pool_bench swap_soak tier_bench tenants_bench bench_guests >/dev/null
 rm -f build/bench/results.json
 
 # measure TABLE PROGRAM ARGUMENT...
@@ -63,6 +63,11 @@ echo "A pool called from 8 threads, with a new version every 100 ms"
 swaps=(10000000 100)
 [[ "${1:-}" == --quick ]] && swaps=(2000000 5)
 $programs/swap_soak $programs/pool_versions.wasm "${swaps[@]}" || echo "grown; a short run may"
+echo
+echo "Thousands of tenants, of which few fit into memory, called by two threads"
+many=(4000 40000)
+[[ "${1:-}" == --quick ]] && many=(500 5000 16)
+$programs/tenants_bench $programs/pool_versions.wasm "${many[@]}" || echo "grown beyond its bound"
 echo
 echo "Waits that a deadline or a stop token ends"
 $programs/wait_overshoot $programs/wasi_guest.wasm ||

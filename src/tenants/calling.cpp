@@ -76,8 +76,9 @@ Result<> Tenants::Core::await(Lock& lock, Entry& entry, const Budget& budget) {
   }
   ++load->waiting;
   const bool has_ended = load->wait(lock, budget);
+  const auto outcome = load->outcome;
   --load->waiting;
-  if (has_ended) return *load->outcome;
+  if (has_ended && outcome) return *outcome;
   const auto why = budget.stop.stop_requested() ? Errc::cancelled : Errc::deadline_exceeded;
   return std::unexpected{
       budget_spent(why).within("waiting for the tenant " + entry.name + " to be loaded")};

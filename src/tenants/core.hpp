@@ -24,7 +24,7 @@ namespace wapc {
 /// What tenants are made of. Outlives them by as long as handles do. In a process that was forked
 /// off since, its locks may be held by threads that are not there: whatever takes one asks `forked`
 /// first.
-class Tenants::Core {
+class Tenants::Core : public std::enable_shared_from_this<Core> {
  public:
   using Entry = tenants::Entry;
 
@@ -39,6 +39,10 @@ class Tenants::Core {
 
   /// Starts the keeper.
   [[nodiscard]] Result<> begin();
+
+  /// In a forked process: it is never freed, as nobody knows in which state the threads that are
+  /// not here left it.
+  void leave_behind() { left_behind_ = shared_from_this(); }
 
   /// Removes all tenants, and ends the threads.
   void shut_down();
@@ -92,6 +96,7 @@ class Tenants::Core {
   const std::shared_ptr<const Engine> engine_;
   const TenantsOptions options_;
   tenants::Names names_;
+  std::shared_ptr<Core> left_behind_;  // Itself, or nothing.
 
   // All that follows is under the lock, and so is what entries say of themselves.
   mutable std::mutex mutex_;

@@ -27,7 +27,9 @@ using testing::wait_until;
 /// Tenants whose modules are compiled once a gate is opened.
 struct SlowTenants : NamedTenants {
   explicit SlowTenants(TenantsOptions options = {}) : NamedTenants{options} {
-    engine->before_compiling = [this](const Budget& budget) { return compiles->pass(budget); };
+    engine->before_compiling = [gate = compiles](const Budget& budget) {
+      return gate->pass(budget);
+    };
   }
 
   ~SlowTenants() { compiles->open(); }

@@ -1,92 +1,62 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <shared_mutex>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "tenants/entry.hpp"
+#include "tenants/pins.hpp"
 
 namespace wapc::tenants {
 
-/// Tenants by name. In parts, each with a lock of its own, so that calls which look for names
-/// seldom meet. Thread-safe.
+/// Tenants by name. Many small tables, which never change: another one takes the place of a table
+/// that does, and the old one goes once nobody looks at it (see `Pins`). So calls that look for
+/// names write to nothing that others read. Thread-safe.
 class Names {
  public:
   /// Whether there was none of that name.
-  [[nodiscard]] bool add(const std::shared_ptr<Entry>& entry) {
-    auto& part = part_of(entry->name);
-    const std::unique_lock lock{part.mutex};
-    return part.entries.emplace(entry->name, entry).second;
-  }
+  [[nodiscard]] bool add(const std::shared_ptr<Entry>& entry);
 
-  [[nodiscard]] std::shared_ptr<Entry> find(std::string_view name) const {
-    const auto& part = part_of(name);
-    const std::shared_lock lock{part.mutex};
-    const auto found = part.entries.find(name);
-    return found == part.entries.end() ? nullptr : found->second;
-  }
+  /// Null when there is none.
+  [[nodiscard]] std::shared_ptr<Entry> find(std::string_view name) const;
 
   /// The same for a call, which keeps the entry.
-  [[nodiscard]] std::optional<Pin> pin(std::string_view name) const {
-    const auto& part = part_of(name);
-    const std::shared_lock lock{part.mutex};
-    const auto found = part.entries.find(name);
-    if (found == part.entries.end()) return std::nullopt;
-    return std::optional<Pin>{std::in_place, *found->second};
-  }
+  [[nodiscard]] std::optional<Pin> pin(std::string_view name) const;
 
   /// Unless another one has its name by now.
-  void remove(const Entry& entry) {
-    auto& part = part_of(entry.name);
-    const std::unique_lock lock{part.mutex};
-    const auto found = part.entries.find(entry.name);
-    if (found != part.entries.end() && found->second.get() == &entry) part.entries.erase(found);
-  }
+  void remove(const Entry& entry);
 
-  [[nodiscard]] std::vector<std::shared_ptr<Entry>> all() const {
-    std::vector<std::shared_ptr<Entry>> all;
-    for (const auto& part : parts_) {
-      const std::shared_lock lock{part.mutex};
-      for (const auto& [name, entry] : part.entries) all.push_back(entry);
-    }
-    return all;
-  }
+  [[nodiscard]] std::vector<std::shared_ptr<Entry>> all() const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-
-    std::size_t operator()(std::string_view name) const noexcept {
-      return std::hash<std::string_view>{}(name);
-    }
+  struct Named {
+    std::size_t hash;
+    std::shared_ptr<Entry> entry;
   };
 
-  struct alignas(128) Part {
-    mutable std::shared_mutex mutex;
-    std::unordered_map<std::string, std::shared_ptr<Entry>, Hash, std::equal_to<>> entries;
+  using Table = std::vector<Named>;  // Some entries at most, or some dozens.
+
+  struct Part {
+    std::atomic<const Table*> table = nullptr;  // Null: nothing is in it.
+    std::unique_ptr<const Table> owned;         // The same, under the lock.
   };
 
-  static constexpr std::size_t kParts = 64;
+  /// Somebody looks at tables, which stay meanwhile.
+  class Look;
 
-  [[nodiscard]] static std::size_t index_of(std::string_view name) noexcept {
-    return Hash{}(name) % kParts;
-  }
+  [[nodiscard]] static const std::shared_ptr<Entry>* find_in(const Table* table, std::size_t hash,
+                                                             std::string_view name);
+  void replace(Part& part, Table table);
 
-  [[nodiscard]] Part& part_of(std::string_view name) noexcept { return parts_[index_of(name)]; }
+  static constexpr std::size_t kParts = 1024;
 
-  [[nodiscard]] const Part& part_of(std::string_view name) const noexcept {
-    return parts_[index_of(name)];
-  }
-
+  mutable Pins looks_;
+  mutable std::mutex mutex_;  // Of those who change them.
   std::array<Part, kParts> parts_;
 };
 

@@ -9,20 +9,29 @@
 #include <span>
 #include <thread>
 
-// How a tenant's pool may be used without a lock, and go all the same.
+// How a tenant's pool, or a table of names, may be used without a lock, and go all the same.
 //
 // A call enters (+1), then reads which pool there is. Whoever drops the pool first takes it away
-// from there, then looks whether anybody is inside. All of it is in one order that all threads
-// agree on (seq_cst): either the call sees that the pool is gone, or it is itself seen. So that
-// threads which call the same tenant do not write to the same cache line, each counts on one that
-// it shares with few.
+// from there, then looks whether anybody is inside, or waits until they have left. All of it is in
+// one order that all threads agree on (seq_cst): either the call sees that the pool is gone, or it
+// is itself seen. So that threads which call the same tenant do not write to the same cache line,
+// each counts on one that it shares with few.
 
 namespace wapc::tenants {
 
-/// The calls of one tenant that are under way, and how many there ever were. Thread-safe.
+/// Who is inside, such as the calls of one tenant that are under way, and how many of those there
+/// ever were. Thread-safe.
 class Pins {
  public:
-  class Stripe;
+  /// On cache lines of its own, two because processors fetch pairs.
+  class alignas(128) Stripe {
+    friend Pins;
+
+    static constexpr std::uint64_t kInside = (1U << 20U) - 1;  // Below, and all calls above.
+    static constexpr std::uint64_t kCall = 1U << 20U;
+
+    std::atomic<std::uint64_t> word_ = 0;
+  };
 
   enum class Of : std::uint8_t { call, other };
 
@@ -34,6 +43,9 @@ class Pins {
   /// Whether no call was under way while it looked. What calls did that have left is seen then.
   [[nodiscard]] bool none() const noexcept;
 
+  /// Until all who were inside have left, whoever came since. For when that is a matter of moments.
+  void await_all_inside() const noexcept;
+
   [[nodiscard]] std::uint64_t calls() const noexcept;
 
  private:
@@ -43,20 +55,9 @@ class Pins {
   const std::unique_ptr<Stripe[]> stripes_ = std::make_unique<Stripe[]>(stripes());
 };
 
-/// On cache lines of its own, two because processors fetch pairs.
-class alignas(128) Pins::Stripe {
- private:
-  friend Pins;
-
-  static constexpr std::uint64_t kInside = (1U << 20U) - 1;  // Below, and all calls above.
-  static constexpr std::uint64_t kCall = 1U << 20U;
-
-  std::atomic<std::uint64_t> word_ = 0;
-};
-
 inline std::size_t Pins::stripes() noexcept {
-  static const std::size_t count = std::bit_ceil(
-      std::clamp(std::size_t{std::thread::hardware_concurrency()}, std::size_t{1}, std::size_t{8}));
+  static const std::size_t count = std::bit_ceil(std::clamp(
+      2 * std::size_t{std::thread::hardware_concurrency()}, std::size_t{2}, std::size_t{8}));
   return count;
 }
 
@@ -81,6 +82,14 @@ inline bool Pins::none() const noexcept {
   return std::ranges::none_of(std::span{stripes_.get(), stripes()}, [](const Stripe& stripe) {
     return (stripe.word_.load(std::memory_order_seq_cst) & Stripe::kInside) != 0;
   });
+}
+
+inline void Pins::await_all_inside() const noexcept {
+  for (const auto& stripe : std::span{stripes_.get(), stripes()}) {
+    while ((stripe.word_.load(std::memory_order_seq_cst) & Stripe::kInside) != 0) {
+      std::this_thread::yield();
+    }
+  }
 }
 
 inline std::uint64_t Pins::calls() const noexcept {

@@ -1,4 +1,3 @@
-#include <thread>
 #include <utility>
 
 #include "base/try.hpp"
@@ -38,7 +37,7 @@ Result<> Tenants::Core::remove(Entry& entry, const Budget& budget) {
     pool = room_.close(entry);
   }
   // Nobody is answered or waits any more; who has been is about to leave.
-  while (!entry.pins().none()) std::this_thread::yield();
+  entry.pins().await_all_inside();
   return {};
 }
 

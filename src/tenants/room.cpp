@@ -28,7 +28,8 @@ void Room::open(Entry& entry, std::unique_ptr<Pool> pool, TimePoint now) {
 
 std::unique_ptr<Pool> Room::close(Entry& entry) {
   if (!entry.place) return nullptr;
-  by_use_.erase(*std::exchange(entry.place, std::nullopt));
+  by_use_.erase(*entry.place);
+  entry.place.reset();
   forget(entry);
   return entry.close();
 }

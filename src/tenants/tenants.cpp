@@ -56,11 +56,11 @@ Result<std::unique_ptr<Tenants>> Tenants::make(std::shared_ptr<const Engine> eng
 }
 
 Tenants::~Tenants() {
-  if (core_->forked()) {  // Nobody knows in which state the threads that are not here left it.
-    [[maybe_unused]] const auto* const left_behind = new std::shared_ptr<Core>{core_};
-    return;
+  if (core_->forked()) {
+    core_->leave_behind();
+  } else {
+    core_->shut_down();
   }
-  core_->shut_down();
 }
 
 Result<> Tenants::add(std::string name, Tenant tenant) {
