@@ -64,6 +64,15 @@ swaps=(10000000 100)
 [[ "${1:-}" == --quick ]] && swaps=(2000000 5)
 $programs/swap_soak $programs/pool_versions.wasm "${swaps[@]}" || echo "grown; a short run may"
 echo
+echo "When a guest of 3 MB first answers, on one engine, or on both one after the other"
+rounds=5
+[[ "${1:-}" == --quick ]] && rounds=1
+if [[ -e build/guests/go.wasm ]]; then
+  $programs/tier_bench build/guests/go.wasm echo $rounds
+else
+  echo "missing: build/guests/go.wasm, which the target guests builds"
+fi
+echo
 echo "Thousands of tenants, of which few fit into memory, called by two threads"
 many=(4000 40000)
 [[ "${1:-}" == --quick ]] && many=(500 5000 16)
