@@ -21,8 +21,9 @@ std::span<const BuiltinEngine> engines() {
   static const std::vector<BuiltinEngine> all = [] {
     std::vector<BuiltinEngine> list{builtin_engines().begin(), builtin_engines().end()};
 #ifdef WAPC_TESTS_WASMTIME
-    const auto in_slots = [] { return make_wasmtime_engine({.instance_slots = 4}); };
-    list.push_back({"wasmtime_in_slots", "", in_slots, nullptr});
+    list.push_back({"wasmtime_in_slots", "", [](const BuiltinEngineOptions& /*options*/) {
+                      return make_wasmtime_engine({.instance_slots = 4});
+                    }});
 #endif
     return list;
   }();

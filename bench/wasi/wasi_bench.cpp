@@ -112,7 +112,7 @@ void measure_instance(::benchmark::State& state, const Engine& engine, const Byt
   }
 }
 
-/// Names are `row/who`: the rows of the table that bench/ratios.py prints; what is compared with is
+/// Names are `row/who`: the rows of the table that bench/report.py prints; what is compared with is
 /// called the floor there.
 void add_all(const std::shared_ptr<const Bytes>& wasm, const std::shared_ptr<const Bytes>& without,
              const std::shared_ptr<const Bytes>& with) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -86,7 +87,8 @@ Outcome<BenchScope> scope_of(const Arguments& arguments) {
   if (arguments.threads) {
     WAPC_TRY(scope.threads, parse_count("--threads", *arguments.threads, kThreadsMax));
   }
-  if (arguments.warm_up == "0s") {
+  constexpr std::array<std::string_view, 6> kNone{"0", "0s", "0ms", "0us", "0ns", "0m"};
+  if (arguments.warm_up && std::ranges::find(kNone, *arguments.warm_up) != kNone.end()) {
     scope.warm_up = {};
   } else if (arguments.warm_up) {
     WAPC_TRY(scope.warm_up, parse_duration("--warm-up", *arguments.warm_up));
@@ -281,7 +283,7 @@ void add_options(CLI::App& app, Arguments& into) {
            "ms, s, m). Otherwise 5s, or with --calls until they are made")
       ->type_name("TIME");
   add_text(app, "--warm-up", into.warm_up,
-           "How long to call before anything is measured; 0s for not at all. Otherwise 1s")
+           "How long to call before anything is measured; 0 for not at all. Otherwise 1s")
       ->type_name("TIME");
   add_text(app, "--threads", into.threads,
            "How many threads call at a time, each an instance. Otherwise 1")

@@ -141,7 +141,7 @@ std::vector<Row> rows() {
                {"memory", [](auto& /*guest*/, auto& of) { return describe_size(of.memory_bytes); }},
                {"host calls",
                 [](auto& /*guest*/, auto& of) -> std::string {
-                  if (of.host_calls == 0) return "none";
+                  if (of.host_calls == 0 || of.calls() == 0) return "none";
                   if (of.host_calls % of.calls() == 0)
                     return grouped(of.host_calls / of.calls()) + " a call";
                   return figures(host_calls_per_call(of)) + " a call";

@@ -288,10 +288,11 @@ std::optional<Slice> Run::next_slice() {
       auto lasts = (warming_up_ ? scope_.warm_up : scope_.duration) - elapsed_[target];
       if (takes_turns) lasts = std::min(lasts, slices_[target]);
       const auto share = scope_.calls / scope_.threads;
+      const std::uint64_t least = scope_.threads > 1 ? kCallsMin : 1;
       return Slice{.target = target,
                    .begin = now,
                    .end = Budget::end_of(lasts, now),
-                   .calls = takes_turns ? std::max(share / kSlicesMin, std::uint64_t{1})
+                   .calls = takes_turns ? std::max(share / kSlicesMin, least)
                                         : std::numeric_limits<std::uint64_t>::max()};
     }
     ++round_;

@@ -49,6 +49,7 @@ class FakeTarget final : public BenchTarget {
 
   [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override {
     diary_.note(name_);
+    if (!invocation.budget.stop.stop_possible()) all_stoppable_ = false;
     response.assign(invocation.payload.begin(), invocation.payload.end());
     const auto number = ++calls_;
     host_calls_ += 2;
@@ -59,12 +60,15 @@ class FakeTarget final : public BenchTarget {
 
   [[nodiscard]] std::size_t memory_bytes() const override { return 65'536 * calls_; }
 
+  [[nodiscard]] bool all_stoppable() const { return all_stoppable_; }
+
  private:
   char name_;
   Diary& diary_;
   Answer answer_;
   std::atomic<std::uint64_t> calls_ = 0;
   std::atomic<std::uint64_t> host_calls_ = 0;
+  std::atomic<bool> all_stoppable_ = true;
 };
 
 class BenchRunTest : public ::testing::Test {
@@ -131,7 +135,7 @@ TEST_F(BenchRunTest, EndsWhenTheTimeIsUpWithACallOfEachThreadAtLeast) {
 
 TEST_F(BenchRunTest, DoesNotCountWhatWarmsUp) {
   add_target([](std::uint64_t number) {
-    return number <= 2 ? failure(Errc::trapped, "cold") : Result<>{};
+    return number == 1 ? failure(Errc::trapped, "cold") : Result<>{};
   });
   const auto outcome = measured({.calls = 4, .warm_up = std::chrono::milliseconds{1}});
   EXPECT_GE(diary_.text().size(), 6U);
@@ -197,6 +201,13 @@ TEST_F(BenchRunTest, EndsWhenItIsStoppedWithTheCallsBefore) {
 }
 
 TEST_F(BenchRunTest, HandsItsStopOnToCalls) {
+  const std::stop_source stop;
+  add_target();
+  EXPECT_EQ(measured({.threads = 2, .calls = 8}, {.stop = stop.get_token()}).calls(), 8U);
+  EXPECT_TRUE(dynamic_cast<const FakeTarget&>(*targets_.front()).all_stoppable());
+}
+
+TEST_F(BenchRunTest, EndsBeforeItBeginsWhenItIsStopped) {
   const std::stop_source stop;
   stop.request_stop();
   add_target();

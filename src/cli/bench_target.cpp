@@ -9,13 +9,18 @@
 namespace wapc::cli {
 namespace {
 
+/// Whether the call was let come to its end: of others the host calls do not count, either.
+bool was_let(const Result<>& done, const Invocation& invocation) {
+  return done || !invocation.budget.stop.stop_requested();
+}
+
 class HostTarget final : public BenchTarget {
  public:
   explicit HostTarget(std::unique_ptr<Host> host) : host_{std::move(host)} {}
 
   [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override {
     auto done = host_->invoke_into(invocation, response);
-    host_calls_ += host_->host_calls();
+    if (was_let(done, invocation)) host_calls_ += host_->host_calls();
     return done;
   }
 
@@ -55,7 +60,9 @@ class FreshTarget final : public BenchTarget {
   [[nodiscard]] Result<> invoke_into(const Invocation& invocation, Bytes& response) override {
     WAPC_TRY(const auto host, Host::start(module_, options_, invocation.budget));
     auto done = host->invoke_into(invocation, response);
-    host_calls_.fetch_add(host->host_calls(), std::memory_order_relaxed);
+    if (was_let(done, invocation)) {
+      host_calls_.fetch_add(host->host_calls(), std::memory_order_relaxed);
+    }
     memory_bytes_.store(host->memory_bytes(), std::memory_order_relaxed);
     return done;
   }

@@ -105,6 +105,7 @@ Result<std::shared_ptr<const GuestModule>> GuestModule::load_quietly(const Engin
       module->imports(), [](const Import& import) { return Wasi::offers_module(import.module); });
   guest->code_bytes_ = module->code_bytes();
   guest->instance_bytes_ = module->instance_bytes();
+  guest->instance_slots_ = module->instance_slots();
   guest->own_imports_ = std::move(options.imports);
   std::vector<ImportTable> tables{Conversation::imports()};
   if (guest->uses_wasi_) tables.push_back(Wasi::imports());

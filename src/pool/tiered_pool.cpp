@@ -43,13 +43,14 @@ class TieredPool::Core {
   enum class Served : std::uint8_t { not_yet, by_first, by_second };
 
   void bring_second();
-  void await_second(const Budget& budget);
+  [[nodiscard]] std::optional<Loaded> take_second(const Budget& budget);
+  [[nodiscard]] Result<> serve_first(const Engine& first, const Budget& budget);
   [[nodiscard]] Result<> serve(std::shared_ptr<const GuestModule> module, Served by,
                                const Budget& budget);
 
   const std::uint32_t forks_before_ = watch_forks();
   const std::shared_ptr<const Engine> second_;
-  const Bytes wasm_;
+  Bytes wasm_;  // Until it is loaded.
   const TieredOptions options_;
   std::unique_ptr<Pool> pool_;  // From `served_` on.
 
@@ -68,20 +69,21 @@ Result<> TieredPool::Core::begin(const Engine& first, const Budget& budget) {
   thread_ = NativeThread::start(kStack, [this] { bring_second(); });
   if (!thread_) return failure(Errc::limit_exceeded, "no thread to load the guest on");
 
-  await_second(budget.within(options_.patience, Budget::Clock::now()));
+  auto second = take_second(budget.within(options_.patience, Budget::Clock::now()));
   WAPC_CHECK(budget.check());
-  if (!loaded_ || !*loaded_) {
-    if (auto quick = GuestModule::load(first, wasm_, options_.module, budget)) {
-      return serve(*std::move(quick), Served::by_first, budget);
-    }
-    await_second(budget);
+  if (!second || !*second) {
+    const auto served = serve_first(first, budget);
+    if (served || served.error().code() == Errc::invalid_options) return served;
+    if (!second) second = take_second(budget);
     WAPC_CHECK(budget.check());
+    if (!second) return served;
   }
-  WAPC_TRY(auto module, *loaded_);
+  WAPC_TRY(auto module, *std::move(second));
   return serve(std::move(module), Served::by_second, budget);
 }
 
-void TieredPool::Core::await_second(const Budget& budget) {
+/// What the second engine made of the guest; nothing when the budget was spent before.
+std::optional<Loaded> TieredPool::Core::take_second(const Budget& budget) {
   std::unique_lock lock{mutex_};
   const auto is_loaded = [this] { return loaded_.has_value(); };
   if (budget.deadline == Budget::Clock::time_point::max()) {
@@ -89,6 +91,12 @@ void TieredPool::Core::await_second(const Budget& budget) {
   } else {
     changed_.wait_until(lock, budget.stop, budget.deadline, is_loaded);
   }
+  return std::exchange(loaded_, std::nullopt);
+}
+
+Result<> TieredPool::Core::serve_first(const Engine& first, const Budget& budget) {
+  WAPC_TRY(auto module, GuestModule::load(first, wasm_, options_.module, budget));
+  return serve(std::move(module), Served::by_first, budget);
 }
 
 Result<> TieredPool::Core::serve(std::shared_ptr<const GuestModule> module, Served by,
@@ -106,9 +114,11 @@ void TieredPool::Core::bring_second() {
   auto loaded = GuestModule::load(*second_, wasm_, options_.module, budget);
   {
     std::unique_lock lock{mutex_};
-    loaded_ = loaded;
+    if (served_ == Served::not_yet) loaded_ = loaded;
     changed_.notify_all();
     changed_.wait(lock, budget.stop, [this] { return served_ != Served::not_yet; });
+    loaded_.reset();
+    wasm_ = {};  // Nobody loads it any more.
     if (served_ != Served::by_first) return;
   }
   Result<> swapped;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <gmock/gmock.h>
@@ -114,6 +115,38 @@ TEST(TieredPoolTest, WaitsForTheSecondWhenTheFirstRefusesTheGuest) {
                                       engine_answering("second"), {}, {.patience = 0ns})
                         .value();
 
+  EXPECT_EQ(answer(*pool), "second");
+}
+
+TEST(TieredPoolTest, WaitsForTheSecondWhenTheGuestDoesNotStartOnTheFirst) {
+  const auto gate = std::make_shared<Gate>();
+  const auto first = std::make_shared<const ScriptedEngine>(testing::ScriptedModule{
+      .functions = {{"__guest_call", answering("first")},
+                    testing::start_function("wapc_init", [gate](ScriptedGuest& guest) {
+                      gate->open();
+                      return trap(guest);
+                    })}});
+  const auto pool =
+      TieredPool::start(first, gated(gate, answering("second")), {}, {.patience = 0ns}).value();
+
+  EXPECT_EQ(answer(*pool), "second");
+  EXPECT_EQ(pool->status().phase, Phase::second);
+}
+
+TEST(TieredPoolTest, TheSecondMayBeReadyWhileTheFirstIsLoaded) {
+  const auto first_gate = std::make_shared<Gate>();
+  const auto second_gate = std::make_shared<Gate>();
+  const std::jthread other{[&] {
+    first_gate->await(1);
+    second_gate->open();
+    first_gate->open();
+  }};
+  const auto pool =
+      TieredPool::start(gated(first_gate, answering("first")),
+                        gated(second_gate, answering("second")), {}, {.patience = 0ns})
+          .value();
+
+  wait_until([&] { return pool->status().phase == Phase::second; });
   EXPECT_EQ(answer(*pool), "second");
 }
 

@@ -37,12 +37,10 @@ Result<std::unique_ptr<Engine>> make_wasm3(const BuiltinEngineOptions& options) 
 
 constexpr std::array<BuiltinEngine, WAPC_ENGINE_WASMTIME + WAPC_ENGINE_WASM3> kEngines{{
 #if WAPC_ENGINE_WASMTIME
-    {"wasmtime", "compiles guests to machine code: slow to load, fast to run",
-     [] { return make_wasmtime_engine({}); }, make_wasmtime},
+    {"wasmtime", "compiles guests to machine code: slow to load, fast to run", make_wasmtime},
 #endif
 #if WAPC_ENGINE_WASM3
-    {"wasm3", "interprets guests: small, quick to load, slow to run",
-     [] { return make_wasm3_engine({}); }, make_wasm3},
+    {"wasm3", "interprets guests: small, quick to load, slow to run", make_wasm3},
 #endif
 }};
 
@@ -56,7 +54,7 @@ Result<std::unique_ptr<Engine>> make_builtin_engine(std::string_view name,
                                                     const BuiltinEngineOptions& options) {
   const auto engines = builtin_engines();
   const auto found = std::ranges::find(engines, name, &BuiltinEngine::name);
-  if (found != engines.end()) return found->make_with(options);
+  if (found != engines.end()) return found->make(options);
   if (engines.empty()) return failure(Errc::unsupported, "this build has no engine");
   std::string names;
   for (const auto& engine : engines) {

@@ -378,7 +378,44 @@ TEST_P(ProcessTest, AnEngineMadeWhereAddressesAreScarceRunsGuestsAsWell) {
 }
 
 #ifdef WAPC_TESTS_WASMTIME
-TEST(AddressesTest, SlotsThatTheProcessHasNoAddressesForAreRefused) {
+TEST(SlotsInAProcessTest, AForkedProcessCanDropThemWhateverOtherThreadsDid) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer wants an exec after the fork of a process with threads";
+#endif
+  auto engine = make_wasmtime_engine({.instance_slots = 4}).value();
+  auto module = load(*engine);
+  ASSERT_EQ(module->instance_slots(), 4U);
+  auto host = Host::start(module).value();
+  std::atomic<bool> over = false;
+  const std::jthread other{[&over, module] {
+    while (!over) EXPECT_TRUE(Host::start(module));
+  }};
+
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(holds_in_a_child([&] {
+      host.reset();
+      module.reset();
+      engine.reset();
+      return true;
+    }));
+  }
+  over = true;
+}
+
+TEST(SlotsInAProcessTest, TablesThatMayNotBeWrittenToAreDoneWithout) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes all address space for itself";
+#endif
+  const auto engine = make_wasmtime_engine({.instance_slots = 1500}).value();
+  const testing::LoweredLimit scarce{RLIMIT_DATA, std::size_t{1} << 30U};
+
+  const auto module = load(*engine);  // Its table may grow to 100,000 elements.
+
+  EXPECT_EQ(module->instance_slots(), 0U);
+  EXPECT_EQ(outcome_of(*Host::start(module).value(), Script{}.response("x")), std::nullopt);
+}
+
+TEST(SlotsInAProcessTest, SlotsThatTheProcessHasNoAddressesForAreRefused) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer takes all address space for itself";
 #endif

@@ -118,6 +118,10 @@ class Module {
   [[nodiscard]] virtual Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const = 0;
 
+  /// For how many instances there is room made beforehand, so that they are there at once; 0 where
+  /// engines make none, or this module has none.
+  [[nodiscard]] virtual std::size_t instance_slots() const noexcept { return 0; }
+
   /// The bytes that `Engine::restore` makes the module of again. Fails with `unsupported` where
   /// engines make none (`EngineInfo::makes_artefacts`), `internal` when this one failed to.
   [[nodiscard]] virtual Result<Bytes> artefact() const;
@@ -154,8 +158,8 @@ struct CompileOptions {
   Budget budget = {};
 
   /// Is told of the module when it is made, also behind a caller who has given up, and then on
-  /// another thread. An engine that never goes on behind its callers need not call it. Does not
-  /// throw.
+  /// another thread; a caller who has not waits for it. An engine that never goes on behind its
+  /// callers need not call it. Does not throw.
   std::function<void(const Module&)> made = {};
 };
 

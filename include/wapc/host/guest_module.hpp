@@ -71,6 +71,9 @@ class GuestModule {
   /// What the module takes of memory, however many hosts there are: see `Module::code_bytes`.
   [[nodiscard]] std::size_t code_bytes() const noexcept { return code_bytes_; }
 
+  /// For how many hosts there is room made beforehand: see `Module::instance_slots`.
+  [[nodiscard]] std::size_t instance_slots() const noexcept { return instance_slots_; }
+
   /// What each host takes beside its guest's memory: see `Module::instance_bytes`.
   [[nodiscard]] std::size_t instance_bytes() const noexcept { return instance_bytes_; }
 
@@ -89,6 +92,7 @@ class GuestModule {
   bool uses_wasi_ = false;
   std::size_t code_bytes_ = 0;
   std::size_t instance_bytes_ = 0;
+  std::size_t instance_slots_ = 0;
   std::vector<OwnImports> own_imports_;
 };
 

@@ -42,8 +42,9 @@ struct TierStatus {
 /// that no call is lost and instances start anew. Thread-safe.
 class TieredPool final : public Invoker {
  public:
-  /// Loads `wasm` with both engines at the same time. When the first refuses it, for the want of a
-  /// feature for example, the second is waited for. Ends early when `budget` is spent.
+  /// Loads `wasm` with the second engine, on a thread of its own, and after `patience` with the
+  /// first as well. When the guest does not load or start there, for the want of a feature for
+  /// example, the second is waited for. Ends early when `budget` is spent.
   ///
   /// Fails as `GuestModule::load` does with the second engine when neither can load it, and as
   /// `Pool::start` does.
@@ -51,7 +52,8 @@ class TieredPool final : public Invoker {
       std::shared_ptr<const Engine> first, std::shared_ptr<const Engine> second, BytesView wasm,
       TieredOptions options = {}, const Budget& budget = {});
 
-  /// Drains, as a `Pool` does. What the second engine still compiles comes to nothing.
+  /// Drains, as a `Pool` does. Does not wait for the second engine, which may still compile; its
+  /// own destructor does.
   ~TieredPool() override;
 
   TieredPool(const TieredPool&) = delete;

@@ -22,11 +22,16 @@ struct BuiltinEngineOptions {
 
 /// An engine whose provider is built in.
 struct BuiltinEngine {
-  std::string_view name;                      ///< As `EngineInfo::name`.
-  std::string_view description;               ///< One line: what it is good for.
-  Result<std::unique_ptr<Engine>> (*make)();  ///< With the options that its provider finds right.
+  std::string_view name;         ///< As `EngineInfo::name`.
+  std::string_view description;  ///< One line: what it is good for.
+  Result<std::unique_ptr<Engine>> (*factory)(const BuiltinEngineOptions& options);
 
-  Result<std::unique_ptr<Engine>> (*make_with)(const BuiltinEngineOptions& options);
+  /// Fails as its provider's own factory does, and with `unsupported` when it has not got what
+  /// `options` ask for.
+  [[nodiscard]] Result<std::unique_ptr<Engine>> make(
+      const BuiltinEngineOptions& options = {}) const {
+    return factory(options);
+  }
 };
 
 /// The engines that this build has, the one to take unless there is a reason first. May be empty.

@@ -34,8 +34,8 @@ struct WasmtimeOptions {
   /// How many instances of each module have room made beforehand, where a fresh one takes a fifth
   /// of the time: for guests that are started anew for each call. Sized by the module; one more
   /// than these is made as if there were none. Each keeps up to 256 KiB of memory while it is free,
-  /// and takes 4 GiB of addresses for each linear memory and 4 more: the module has none where the
-  /// process cannot have so many. At most 4,000.
+  /// and takes 4 GiB of addresses for each linear memory and 4 more. A module has none where the
+  /// process cannot have twice as many of these (`Module::instance_slots`). At most 4,000.
   std::uint32_t instance_slots = 0;
 
   /// Who is told where the code of each guest's functions lies, and their names, when a module is

@@ -174,8 +174,6 @@ void Core::add_to_ticks(wasm_engine_t* engine) const {
 }
 
 void Core::drop_from_ticks(wasm_engine_t* engine) const noexcept {
-  // In a forked process the thread that ticks is not there, and may have left the lock as it was.
-  if (!ticker_.alive()) return;
   const std::scoped_lock lock{ticked_mutex_};
   std::erase(ticked_, engine);
 }

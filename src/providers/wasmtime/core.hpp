@@ -42,6 +42,9 @@ class Core {
   /// How many instances of each module have room made beforehand.
   [[nodiscard]] std::uint32_t slots() const noexcept { return options_.instance_slots; }
 
+  /// For whoever makes some.
+  [[nodiscard]] std::mutex& slots_mutex() const noexcept { return slots_mutex_; }
+
   /// Whether memories of 32 bits have `kMemoryAddresses`, and so stay where they are.
   [[nodiscard]] bool reserves_memory() const noexcept { return reserves_memory_; }
 
@@ -62,6 +65,7 @@ class Core {
   const EngineInfo info_;
   const std::size_t stack_needed_;
   const EngineHandle engine_;
+  mutable std::mutex slots_mutex_;
   mutable std::mutex ticked_mutex_;
   mutable std::vector<wasm_engine_t*> ticked_;  // Beside engine_.
   mutable Ticker ticker_;                       // Locks itself. Last: its thread uses the engines.

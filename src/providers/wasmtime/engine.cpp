@@ -102,13 +102,13 @@ Result<> check(const WasmtimeOptions& options) {
 // For the slots of one module at least.
 Result<> check_addresses(const Core& core) {
   if (core.slots() == 0) return {};
-  const auto bytes = core.slots() * kMemoryAddresses;
-  if (core.reserves_memory() && has_addresses(bytes)) return {};
+  constexpr std::uint64_t kMemories = 1;
+  if (core.reserves_memory() && has_room_for_slots(core.slots(), kMemories, 0)) return {};
   return failure(Errc::limit_exceeded,
-                 "wasmtime: " + std::to_string(core.slots()) + " instance_slots take " +
-                     std::to_string(bytes >> 30U) +
-                     " GiB of addresses, which this process cannot have: take fewer of them, or "
-                     "lift its limit on addresses (ulimit -v, RLIMIT_AS) to 1 TiB or more");
+                 "wasmtime: " + std::to_string(core.slots()) +
+                     " instance_slots take more "
+                     "addresses than this process can have: take fewer of them, or lift its limit "
+                     "on addresses (ulimit -v, RLIMIT_AS) to 1 TiB or more");
 }
 
 }  // namespace

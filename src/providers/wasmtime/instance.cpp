@@ -97,6 +97,12 @@ WasmtimeInstance::WasmtimeInstance(std::shared_ptr<const WasmtimeLinkedModule> l
   wasmtime_context_set_epoch_deadline(context_, 1);
 }
 
+WasmtimeInstance::~WasmtimeInstance() {
+  if (!slot_ || core_.ticker().alive()) return;
+  // In a forked process: see Slots::~Slots.
+  [[maybe_unused]] const auto* const left_behind = store_.release();
+}
+
 Result<> WasmtimeInstance::start(const Budget& budget) {
   if (!may_enter(budget)) return std::unexpected{why_not_enter(budget)};
   refuel();

@@ -26,6 +26,11 @@ class WasmtimeInstance final : public Instance {
                    std::span<HostState* const> states, const InstanceLimits& limits,
                    Slots::Lease slot);
 
+  WasmtimeInstance(const WasmtimeInstance&) = delete;
+  WasmtimeInstance& operator=(const WasmtimeInstance&) = delete;
+
+  ~WasmtimeInstance() override;
+
   /// Makes the instance, and runs the start section within `budget`. Called once, first.
   [[nodiscard]] Result<> start(const Budget& budget);
 

@@ -35,6 +35,10 @@ class WasmtimeModule final : public Module, public std::enable_shared_from_this<
   [[nodiscard]] Result<std::shared_ptr<const LinkedModule>> link(
       std::span<const ImportTable> tables) const override;
 
+  [[nodiscard]] std::size_t instance_slots() const noexcept override {
+    return slots_ ? core_->slots() : 0;
+  }
+
   [[nodiscard]] Result<Bytes> artefact() const override;
 
   [[nodiscard]] std::size_t code_bytes() const noexcept override;

@@ -55,7 +55,6 @@ INSTANTIATE_TEST_SUITE_P(Kinds, ProfilingTest,
                            return test.param == Profiling::perf_map ? "PerfMap" : "Jitdump";
                          });
 
-// These come first: once it was written, wasmtime keeps the file open.
 TEST_P(ProfilingTest, AFileThatCannotBeWrittenIsAnError) {
   fs::create_directory(file());
 

@@ -12,9 +12,13 @@ namespace wapc::wasmtime {
 namespace {
 
 // An instance that is dropped leaves its slot as its module begins: by copying over so much, which
-// costs less than giving pages back and having them again, and by giving back the rest.
-constexpr std::size_t kKept = 64U << 10U;
-constexpr std::size_t kKeptWhole = 256U << 10U;  // A memory no larger than this, all of it.
+// costs less than giving pages back and having them again, and by giving back the rest. All of a
+// slot's memories together, and all of its tables.
+constexpr std::size_t kKeptOfMemories = 192U << 10U;
+constexpr std::size_t kKeptOfTables = 64U << 10U;
+
+// Of a memory that is too large to be copied whole, the first: there guests begin to write.
+constexpr std::size_t kKeptOfLarge = 64U << 10U;
 
 // What a slot for a table has room for, where the module would let it grow without end.
 constexpr std::uint64_t kTableElements = InstanceLimits{}.table_elements;
@@ -39,11 +43,25 @@ std::uint64_t room_for(const std::vector<TableType>& tables) {
 }
 
 std::size_t kept_of(const std::vector<MemoryType>& memories) {
-  std::uint64_t bytes = 0;
-  for (const auto& memory : memories) {
-    bytes = std::max(bytes, std::min(memory.pages_min, kKeptWhole) * memory.page_bytes);
-  }
-  return bytes <= kKeptWhole ? static_cast<std::size_t>(bytes) : kKept;
+  if (memories.empty()) return 0;
+  const auto share = kKeptOfMemories / memories.size();
+  const bool whole = std::ranges::all_of(memories, [&](const MemoryType& memory) {
+    return memory.pages_min <= share / memory.page_bytes;
+  });
+  return whole ? share : std::min(share, kKeptOfLarge);
+}
+
+/// Whether the process may map so many bytes more; readable and writable, or only in name.
+bool may_map(std::uint64_t bytes, bool writable) noexcept {
+  if (bytes == 0) return true;
+  if (bytes > std::numeric_limits<std::size_t>::max()) return false;
+  const auto size = static_cast<std::size_t>(bytes);
+  constexpr int kKind = MAP_PRIVATE | MAP_ANONYMOUS;
+  void* const found = ::mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_NONE,
+                             writable ? kKind : kKind | MAP_NORESERVE, -1, 0);
+  if (found == MAP_FAILED) return false;
+  ::munmap(found, size);
+  return true;
 }
 
 #ifdef WASMTIME_FEATURE_POOLING_ALLOCATOR
@@ -52,14 +70,10 @@ EngineHandle make_engine(const Core& core, const ModuleInfo& info, std::uint64_t
   const auto memories = static_cast<std::uint32_t>(info.memories.size());
   const auto tables = static_cast<std::uint32_t>(info.tables.size());
 
-  // wasmtime ends the program when it does not get its addresses. So they are looked for first:
-  // twice as many, as others may take some meanwhile; and one after another, as these would.
-  static std::mutex one_at_a_time;
-  const std::scoped_lock lock{one_at_a_time};
-  const auto each =
-      (memories + kHeaps) * kMemoryAddresses + tables * table_elements * kElementBytes;
+  // One at a time: the others would take what was found to be there.
+  const std::scoped_lock lock{core.slots_mutex()};
   if (table_elements > std::numeric_limits<std::uint32_t>::max() ||
-      !has_addresses(2 * slots * each)) {
+      !has_room_for_slots(slots, memories, tables * table_elements)) {
     return nullptr;
   }
 
@@ -80,7 +94,8 @@ EngineHandle make_engine(const Core& core, const ModuleInfo& info, std::uint64_t
   // Only compared with, and what the module takes was settled when it was compiled.
   wasmtime_pooling_allocation_config_max_core_instance_size_set(to, std::size_t{1} << 30U);
   wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(to, kept_of(info.memories));
-  wasmtime_pooling_allocation_config_table_keep_resident_set(to, kKept);
+  wasmtime_pooling_allocation_config_table_keep_resident_set(to,
+                                                             kKeptOfTables / std::max(tables, 1U));
   wasmtime_pooling_allocation_config_max_unused_warm_slots_set(to, slots);
   return core.make_engine(*to);
 }
@@ -118,7 +133,13 @@ Slots::Slots(const Core& core, EngineHandle engine, ModuleHandle module,
 }
 
 Slots::~Slots() {
-  core_.drop_from_ticks(engine_.get());
+  if (core_.ticker().alive()) {
+    core_.drop_from_ticks(engine_.get());
+    return;
+  }
+  // In a forked process the allocator's locks may be held by threads that are not there.
+  [[maybe_unused]] const auto* const module = module_.release();
+  [[maybe_unused]] const auto* const engine = engine_.release();
 }
 
 Slots::Lease Slots::take(const InstanceLimits& limits) const noexcept {
@@ -147,14 +168,13 @@ Result<ModuleHandle> deserialize(wasm_engine_t* engine, const Artefact& artefact
   return ModuleHandle{module};
 }
 
-bool has_addresses(std::uint64_t bytes) noexcept {
-  if (bytes > std::numeric_limits<std::size_t>::max()) return false;
-  const auto size = static_cast<std::size_t>(bytes);
-  void* const found =
-      ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (found == MAP_FAILED) return false;
-  ::munmap(found, size);
-  return true;
+// wasmtime ends the program when it does not get what it maps. So that is looked for first, and
+// twice as much, as somebody else may take some meanwhile. Tables are mapped to be written to at
+// once, which counts where there is a limit on that (RLIMIT_DATA, strict overcommitting).
+bool has_room_for_slots(std::uint32_t slots, std::uint64_t memories,
+                        std::uint64_t table_elements) noexcept {
+  return may_map(2 * slots * (memories + kHeaps) * kMemoryAddresses, false) &&
+         may_map(2 * slots * table_elements * kElementBytes, true);
 }
 
 }  // namespace wapc::wasmtime

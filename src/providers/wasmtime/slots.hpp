@@ -65,8 +65,8 @@ class Slots {
         std::size_t table_elements);
 
   const Core& core_;
-  const EngineHandle engine_;
-  const ModuleHandle module_;
+  EngineHandle engine_;
+  ModuleHandle module_;
   const std::vector<TableType> tables_;
   const std::size_t table_elements_;  // For which each table has room.
   mutable std::atomic<std::uint32_t> free_;
@@ -77,7 +77,9 @@ class Slots {
 /// engine's.
 [[nodiscard]] Result<ModuleHandle> deserialize(wasm_engine_t* engine, const Artefact& artefact);
 
-/// Whether a process may map so many bytes of addresses more. Somebody else may take them next.
-[[nodiscard]] bool has_addresses(std::uint64_t bytes) noexcept;
+/// Whether this process has room for so many slots, each of that many memories and of tables with
+/// that many elements together.
+[[nodiscard]] bool has_room_for_slots(std::uint32_t slots, std::uint64_t memories,
+                                      std::uint64_t table_elements) noexcept;
 
 }  // namespace wapc::wasmtime

@@ -158,7 +158,7 @@ TEST_F(SlotsTest, AMemoryGrowsAsFarAsTheLimitsSay) {
 }
 
 TEST_F(SlotsTest, ModulesOfManyShapesHaveThem) {
-  for (const auto* const wat :
+  for (const std::string wat :
        {R"((module (func (export "run") (result i32) (i32.const 1))))",
         R"((module (memory 1) (func (export "run") (result i32) (i32.const 1))))",
         R"((module (memory 0) (table 0 funcref) (func (export "run") (result i32) (i32.const 1))))",
@@ -168,6 +168,7 @@ TEST_F(SlotsTest, ModulesOfManyShapesHaveThem) {
         R"((module (type $s (struct (field i32)))
            (func (export "run") (result i32) (struct.get $s 0 (struct.new $s (i32.const 1))))))"}) {
     load(wat);
+    EXPECT_EQ(module_->instance_slots(), wat.contains("i64") ? 0 : kSlots) << wat;
     for (int i = 0; i < 3; ++i) EXPECT_EQ(call(*start(), "run").value(), 1) << wat;
   }
 }
@@ -177,6 +178,7 @@ TEST_F(SlotsTest, ARestoredModuleHasThemToo) {
   const auto bytes = engine_->compile(wasm).value()->artefact().value();
   link(engine_->restore(Artefact::copy(bytes).value(), wasm, {}).value());
 
+  EXPECT_EQ(module_->instance_slots(), kSlots);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(call(*start(), "run").value(), kClean);
 }
 
@@ -204,6 +206,7 @@ TEST(SlotsOptionsTest, AModuleWithoutAddressesForThemDoesWithout) {
   // Each of them takes tens of terabytes: there are not many before there is none left.
   const auto engine = make_wasmtime_engine({.instance_slots = 4000}).value();
   std::vector<std::shared_ptr<const LinkedModule>> modules;
+  std::vector<std::size_t> slots;
   for (int i = 0; i < 8; ++i) {
     const auto module =
         engine
@@ -212,9 +215,14 @@ TEST(SlotsOptionsTest, AModuleWithoutAddressesForThemDoesWithout) {
                           std::to_string(i) + ")))"))
             .value();
     modules.push_back(module->link({}).value());
+    slots.push_back(module->instance_slots());
     const auto instance = modules.back()->instantiate({}, {}, {}).value();
     EXPECT_EQ(instance->call(function(*module, "run"), {}, {}).value(), i);
   }
+  EXPECT_EQ(slots.back(), 0U);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // Which take the addresses.
+  EXPECT_EQ(slots.front(), 4000U);
+#endif
 }
 
 }  // namespace
