@@ -132,7 +132,7 @@ void TieredPool::Core::bring_second() {
   if (!swapped) status_.reason = swapped.error().message();
 }
 
-Result<std::unique_ptr<TieredPool>> TieredPool::start(std::shared_ptr<const Engine> first,
+Result<std::unique_ptr<TieredPool>> TieredPool::start(const std::shared_ptr<const Engine>& first,
                                                       std::shared_ptr<const Engine> second,
                                                       BytesView wasm, TieredOptions options,
                                                       const Budget& budget) {

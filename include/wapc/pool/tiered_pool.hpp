@@ -49,8 +49,8 @@ class TieredPool final : public Invoker {
   /// Fails as `GuestModule::load` does with the second engine when neither can load it, and as
   /// `Pool::start` does.
   [[nodiscard]] static Result<std::unique_ptr<TieredPool>> start(
-      std::shared_ptr<const Engine> first, std::shared_ptr<const Engine> second, BytesView wasm,
-      TieredOptions options = {}, const Budget& budget = {});
+      const std::shared_ptr<const Engine>& first, std::shared_ptr<const Engine> second,
+      BytesView wasm, TieredOptions options = {}, const Budget& budget = {});
 
   /// Drains, as a `Pool` does. Does not wait for the second engine, which may still compile; its
   /// own destructor does.

@@ -173,8 +173,8 @@ Result<ModuleHandle> deserialize(wasm_engine_t* engine, const Artefact& artefact
 // once, which counts where there is a limit on that (RLIMIT_DATA, strict overcommitting).
 bool has_room_for_slots(std::uint32_t slots, std::uint64_t memories,
                         std::uint64_t table_elements) noexcept {
-  return may_map(2 * slots * (memories + kHeaps) * kMemoryAddresses, false) &&
-         may_map(2 * slots * table_elements * kElementBytes, true);
+  return may_map(std::uint64_t{2} * slots * (memories + kHeaps) * kMemoryAddresses, false) &&
+         may_map(std::uint64_t{2} * slots * table_elements * kElementBytes, true);
 }
 
 }  // namespace wapc::wasmtime

@@ -30,6 +30,8 @@ class Slots {
 
     Lease(Lease&& other) noexcept : free_{std::exchange(other.free_, nullptr)} {}
 
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
     Lease& operator=(Lease&&) = delete;
 
     ~Lease() {
