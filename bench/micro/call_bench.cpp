@@ -118,9 +118,13 @@ void measure_floor(::benchmark::State& state, const Load& load, Floor& floor) {
 
 /// Each thread has a processor of its own, so that the system does not put both on one.
 void stay_on_processor(int number) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof allowed, &allowed);
+  // As it was at first: who stays on one is allowed no other, and so are the threads it starts.
+  static const cpu_set_t allowed = [] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    ::sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
   for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed) || number-- > 0) continue;
     cpu_set_t own;
