@@ -1,9 +1,7 @@
 // What a call costs, beside the least that it can cost. Run by bench/run.sh, which turns the times
 // of one interleaved run into ratios.
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +9,7 @@
 #include <benchmark/benchmark.h>
 #include <sched.h>
 
+#include "files.hpp"
 #ifdef WAPC_BENCH_WASM3
 #include "micro/wasm3_floor.hpp"
 #endif
@@ -23,16 +22,6 @@
 
 namespace wapc::bench {
 namespace {
-
-Bytes wasm_of(const char* path) {
-  std::ifstream file{path, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (text.empty()) {
-    std::cerr << "cannot read " << path << "\n";
-    std::exit(2);
-  }
-  return {as_bytes(text).begin(), as_bytes(text).end()};
-}
 
 /// Answers with the payload, into the buffer that the host keeps.
 class EchoHandler final : public HostHandler {
@@ -243,6 +232,6 @@ int main(int argc, char** argv) {
     std::cerr << "usage: call_bench [--benchmark_...] GUEST.wasm\n";
     return 2;
   }
-  wapc::bench::add_all(std::make_shared<const wapc::Bytes>(wapc::bench::wasm_of(argv[1])));
+  wapc::bench::add_all(std::make_shared<const wapc::Bytes>(wapc::bench::read_guest(argv[1])));
   ::benchmark::RunSpecifiedBenchmarks();
 }

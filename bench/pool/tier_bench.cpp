@@ -8,15 +8,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 
-#include <unistd.h>
-
-#include "safety/guest.hpp"
+#include "files.hpp"
 #include "wapc/cache/compile_cache.hpp"
 #include "wapc/pool/tiered_pool.hpp"
 #include "wapc/providers/builtin.hpp"
@@ -54,11 +51,10 @@ int run(const std::string& guest, const std::string& operation, int rounds) {
   };
   const std::shared_ptr<const Engine> quick = engine("wasm3");
   const std::shared_ptr<const Engine> compiling = engine("wasmtime");
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("wapc_tiers_" + std::to_string(::getpid()));
+  const TemporaryFolder folder;
   const std::shared_ptr<const Engine> cached =
       with_cache(make_builtin_engine("wasmtime").value(),
-                 CompileCache::open({.directory = folder, .kept_bytes_max = 0}).value());
+                 CompileCache::open({.directory = folder.path(), .kept_bytes_max = 0}).value());
 
   const auto starting = [&wasm](std::shared_ptr<const Engine> first,
                                 std::shared_ptr<const Engine> second,
@@ -85,7 +81,6 @@ int run(const std::string& guest, const std::string& operation, int rounds) {
   for (const auto& row : rows) {
     std::printf("%-20s%16.1f%20.1f\n", row.name, row.answered.count(), row.settled.count());
   }
-  std::filesystem::remove_all(folder);
   return 0;
 }
 

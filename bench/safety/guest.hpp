@@ -1,13 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <string>
 #include <string_view>
 
+#include "files.hpp"
 #include "wapc/wapc.hpp"
 
 // What guest.wat does, and how it is asked for that.
@@ -35,17 +31,6 @@ enum class Does : std::size_t {
 /// The operation that has the guest do it.
 inline std::string_view operation(Does what) {
   return std::string_view{"................"}.substr(0, static_cast<std::size_t>(what));
-}
-
-inline Bytes read_guest(const char* path) {
-  std::ifstream file{path, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (text.empty()) {
-    std::fprintf(stderr, "cannot read %s\n", path);
-    std::exit(2);
-  }
-  const auto bytes = as_bytes(text);
-  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace wapc::bench

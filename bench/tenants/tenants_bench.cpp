@@ -20,6 +20,7 @@
 
 #include <unistd.h>
 
+#include "files.hpp"
 #include "safety/guest.hpp"
 #include "safety/process_memory.hpp"
 #include "wapc/cache/compile_cache.hpp"
@@ -56,26 +57,6 @@ void add(Tenants& tenants, const Bytes& wasm, std::size_t tenant) {
   };
   if (!tenants.add(number_of(tenant), {.wasm = fetch, .pool = {.instances_max = 2}})) std::exit(1);
 }
-
-/// A directory of its own, gone in the end.
-class Directory {
- public:
-  Directory() {
-    auto name = (std::filesystem::temp_directory_path() / "tenants_bench.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) std::exit(2);
-    path_ = name;
-  }
-
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-
-  ~Directory() { std::filesystem::remove_all(path_); }
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// What a call takes of each of so many threads, from when the first begins until the last ends.
 double nanoseconds_a_call(std::size_t threads, const std::function<Result<>(Bytes&)>& call) {
@@ -152,7 +133,7 @@ double microseconds_a_load(Tenants& tenants, std::size_t count) {
 
 void measure_loads(const BuiltinEngine& builtin, const Bytes& wasm) {
   constexpr std::size_t kLoads = 100;
-  const Directory directory;
+  const TemporaryFolder directory;
   std::printf("  a first call, of the middle of %zu:", kLoads);
   for (const std::size_t kept_bytes_max : {std::size_t{0}, 256 * kMib}) {
     const auto cache =
@@ -193,7 +174,7 @@ std::vector<std::size_t> zipf(std::size_t tenants, std::size_t calls, unsigned s
 
 bool measure_many(const BuiltinEngine& builtin, const Bytes& wasm, std::size_t count,
                   std::size_t calls, std::size_t bytes_max) {
-  const Directory directory;
+  const TemporaryFolder directory;
   const auto cache =
       CompileCache::open({.directory = directory.path(), .kept_bytes_max = bytes_max / 4}).value();
   const auto engine = std::shared_ptr<Engine>{with_cache(builtin.make().value(), cache)};

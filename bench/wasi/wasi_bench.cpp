@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include "files.hpp"
 #include "support/wasmtime_own_wasi.hpp"
 #include "wapc/providers/builtin.hpp"
 #include "wapc/wapc.hpp"
@@ -27,16 +27,6 @@ struct Row {
 
 constexpr Row kRows[] = {
     {"clock_time_get"}, {"random_get 32 B"}, {"fd_write 64 B"}, {"open, read 4 KiB, close"}};
-
-Bytes wasm_of(const char* path) {
-  std::ifstream file{path, std::ios::binary};
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (text.empty()) {
-    std::cerr << "cannot read " << path << "\n";
-    std::exit(2);
-  }
-  return {as_bytes(text).begin(), as_bytes(text).end()};
-}
 
 /// A directory with a file of 4 KiB, gone at the end.
 class Files {
@@ -147,7 +137,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto wasm_of = [](const char* path) {
-    return std::make_shared<const wapc::Bytes>(wapc::bench::wasm_of(path));
+    return std::make_shared<const wapc::Bytes>(wapc::bench::read_guest(path));
   };
   wapc::bench::add_all(wasm_of(argv[1]), wasm_of(argv[2]), wasm_of(argv[3]));
   ::benchmark::RunSpecifiedBenchmarks();
