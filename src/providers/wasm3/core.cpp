@@ -1,6 +1,5 @@
 #include "providers/wasm3/core.hpp"
 
-#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -8,13 +7,6 @@
 
 namespace wapc::wasm3 {
 namespace {
-
-// Beyond what guest code may use: for the host functions that it calls, and for the steps of the
-// interpreter that look at the stack only after they have taken some.
-constexpr std::size_t kStackReserve = 96U << 10U;
-
-// With less it is not worth entering a guest.
-constexpr std::size_t kStackNeeded = kStackReserve + (32U << 10U);
 
 // What the interpreter executes as the specification has it. Other proposals it parses (SIMD's
 // type, typed function references) or does not know.
@@ -34,15 +26,6 @@ Core::Core(const Wasm3Options& options)
       options_{options},
       ticker_{options.tick,
               [this] { std::atomic_ref{ticks_}.fetch_add(1, std::memory_order_relaxed); }} {}
-
-const void* stack_limit(std::size_t stack_bytes) noexcept {
-  const auto left = native_stack_left();
-  if (left < kStackNeeded) [[unlikely]]
-    return nullptr;
-  // Where the end of the stack is not known, `left` is the largest number there is.
-  const auto usable = std::min(left - kStackReserve, stack_bytes);
-  return static_cast<const std::byte*>(__builtin_frame_address(0)) - usable;
-}
 
 Error too_little_stack() {
   return {Errc::limit_exceeded, "the calling thread has " + std::to_string(native_stack_left()) +

@@ -78,22 +78,24 @@ class Wasm3Instance::Entered {
 Wasm3Instance::Wasm3Instance(std::shared_ptr<const Wasm3LinkedModule> linked,
                              std::span<HostState* const> states)
     : linked_{std::move(linked)},
-      ticks_{linked_->module().core().ticker()},
-      stack_bytes_{linked_->module().core().options().stack_bytes},
+      core_{linked_->module().core()},
+      ticks_{core_.ticker()},
+      stack_bytes_{core_.options().stack_bytes},
       states_{states.begin(), states.end()} {
-  const auto& core = linked_->module().core();
   const WapcWasm3Options options{
-      .ticks = core.ticks(),
+      .ticks = core_.ticks(),
       .look = [](void* self) { return static_cast<Wasm3Instance*>(self)->look_at_budget(); },
       .budget = this,
-      .value_stack_bytes = static_cast<std::uint32_t>(core.options().value_stack_bytes)};
+      .value_stack_bytes = static_cast<std::uint32_t>(core_.options().value_stack_bytes)};
   module_.reset(wapc_wasm3_new(&options));
-  if (module_ && linked_->module().exports_memory()) memory_ = wapc_wasm3_memory(module_.get());
+  if (!module_) return;  // Said by `start`.
+  values_ = wapc_wasm3_values(module_.get());
+  if (linked_->module().exports_memory()) memory_ = wapc_wasm3_memory(module_.get());
 }
 
 Result<> Wasm3Instance::start(const InstanceLimits& limits, const Budget& budget) {
   if (budget.stop.stop_requested()) return std::unexpected{budget_spent(Errc::cancelled)};
-  if (!linked_->module().core().ticker().alive()) return std::unexpected{forked_since()};
+  if (!core_.ticker().alive()) return std::unexpected{forked_since()};
   if (!module_) return std::unexpected{no_instance(m3Err_mallocFailed)};
   Result<> loaded;
   {
@@ -105,7 +107,7 @@ Result<> Wasm3Instance::start(const InstanceLimits& limits, const Budget& budget
   WAPC_CHECK(budget.check());  // What came after the last look took time too.
   const auto& start = linked_->module().info().start;
   if (!start) return {};
-  WAPC_CHECK(run(*start, {}, budget));
+  WAPC_CHECK(run({.function = *start, .result = false, .wide = false}, {}, budget));
   return {};
 }
 
@@ -143,10 +145,10 @@ Result<> Wasm3Instance::link() {
     const auto& [function, table] = imports[i];
     const auto& [parameters, results] = function->signature;
     assert(results.size() <= 1);
-    const auto& binding = bindings_.emplace_back(
-        Binding{function->body, states_[table], this, static_cast<std::uint32_t>(parameters.size()),
-                !results.empty()});
-    WAPC_CHECK(load_error(wapc_wasm3_link(module_.get(), i, answer, &binding)));
+    const auto& binding = bindings_.emplace_back(Binding{
+        function->body, states_[table], this, static_cast<std::uint32_t>(parameters.size())});
+    auto* const answers = results.empty() ? answer<false> : answer<true>;
+    WAPC_CHECK(load_error(wapc_wasm3_link(module_.get(), i, answers, &binding)));
   }
   return {};
 }
@@ -156,37 +158,37 @@ Result<std::uint64_t> Wasm3Instance::call(ExportIndex index,
                                           const Budget& budget) {
   const auto& module = linked_->module();
   assert(static_cast<std::size_t>(index) < module.exports().size());
-  const auto function = module.function(index);
-  if (!function) [[unlikely]]
+  const auto* const callable = module.callable(index);
+  if (callable == nullptr) [[unlikely]]
     return std::unexpected{module.not_callable(index)};
   assert(arguments.size() ==
          module.exports()[static_cast<std::size_t>(index)].type.parameters.size());
-  return run(*function, arguments, budget);
+  return run(*callable, arguments, budget);
 }
 
 // The clock is not read on the way in: a deadline that has passed ends the guest at the next tick,
 // and one that passes in the last tick of a call ends nothing.
-Result<std::uint64_t> Wasm3Instance::run(std::uint32_t function,
+Result<std::uint64_t> Wasm3Instance::run(const Callable& callable,
                                          std::span<const std::uint64_t> arguments,
                                          const Budget& budget) {
   entered_ = false;
   if (budget.stop.stop_requested()) return std::unexpected{budget_spent(Errc::cancelled)};
-  if (!linked_->module().core().ticker().alive()) [[unlikely]]
+  if (!core_.ticker().alive()) [[unlikely]]
     return std::unexpected{forked_since()};
   const auto* const limit = stack_limit(stack_bytes_);
   if (limit == nullptr) [[unlikely]]
     return std::unexpected{too_little_stack()};
-  std::uint64_t result = 0;
+  std::copy(arguments.begin(), arguments.end(), values_ + (callable.result ? 1 : 0));
   M3Result trap = m3Err_none;
   {
     const Entered entered{*this, budget};
     entered_ = true;
-    trap = wapc_wasm3_call(module_.get(), function, arguments.data(), arguments.size(), limit,
-                           &result);
+    trap = wapc_wasm3_call(module_.get(), callable.function, limit);
   }
   if (trap != m3Err_none) [[unlikely]]
-    return std::unexpected{why(trap, function)};
-  return result;
+    return std::unexpected{why(trap, callable.function)};
+  if (!callable.result) return 0;
+  return callable.wide ? *values_ : static_cast<std::uint32_t>(*values_);
 }
 
 Error Wasm3Instance::why(M3Result trap, std::uint32_t function) {
@@ -224,17 +226,16 @@ const Budget& Wasm3Instance::budget() const {
   return budget_ != nullptr ? *budget_ : unlimited;
 }
 
-const void* Wasm3Instance::answer(void* row, std::uint64_t* stack) noexcept {
-  const auto& binding = *static_cast<const Binding*>(row);
-  // The slot of the result comes first, and then the arguments: 64 bits each, of which an i32 uses
-  // the low half and leaves in the other what was there.
-  const RawArguments arguments{stack + (binding.result ? 1 : 0), binding.parameters, 1};
-  auto result = binding.body(*binding.state, *binding.instance, arguments);
+template <bool kResult>
+const void* Wasm3Instance::answer(void* binding, std::uint64_t* stack) noexcept {
+  const auto& [body, state, instance, parameters] = *static_cast<const Binding*>(binding);
+  // The slot of the result comes first, as on the stack of a call.
+  auto result = body(*state, *instance, {stack + (kResult ? 1 : 0), parameters, 1});
   if (!result) [[unlikely]] {
-    binding.instance->stopped_by_ = std::move(result).error();
+    instance->stopped_by_ = std::move(result).error();
     return kStopped;
   }
-  if (binding.result) *stack = *result;
+  if constexpr (kResult) *stack = *result;
   return m3Err_none;
 }
 

@@ -33,6 +33,8 @@ class Wasm3Instance final : public Instance {
 
   [[nodiscard]] GuestMemory memory() override;
 
+  [[nodiscard]] GuestMemory memory_before(std::uint64_t /*end*/) override { return memory(); }
+
   [[nodiscard]] const Budget& budget() const override;
 
  private:
@@ -44,14 +46,15 @@ class Wasm3Instance final : public Instance {
     HostState* state;
     Wasm3Instance* instance;
     std::uint32_t parameters;
-    bool result;  // Whether it has one.
   };
 
-  static const void* answer(void* row, std::uint64_t* stack) noexcept;
+  /// Of functions with a result, and of those without.
+  template <bool kResult>
+  static const void* answer(void* binding, std::uint64_t* stack) noexcept;
 
   [[nodiscard]] Result<> load(const InstanceLimits& limits, const void* stack_limit);
   [[nodiscard]] Result<> link();
-  [[nodiscard]] Result<std::uint64_t> run(std::uint32_t function,
+  [[nodiscard]] Result<std::uint64_t> run(const Callable& callable,
                                           std::span<const std::uint64_t> arguments,
                                           const Budget& budget);
   [[nodiscard]] Error why(M3Result trap, std::uint32_t function);
@@ -60,11 +63,13 @@ class Wasm3Instance final : public Instance {
   [[nodiscard]] M3Result look_at_budget() noexcept;
 
   const std::shared_ptr<const Wasm3LinkedModule> linked_;
+  const Core& core_;  // That of the module.
   const Ticker::Use ticks_;
   const std::size_t stack_bytes_;
   std::vector<HostState*> states_;
   std::vector<Binding> bindings_;  // Does not move once wasm3 knows them.
   Wasm3Handle module_;
+  std::uint64_t* values_ = nullptr;           // wasm3's stack of them.
   WapcWasm3Memory* const* memory_ = nullptr;  // Null when the guest exports none.
 
   bool entered_ = false;             // By the last call.

@@ -19,21 +19,25 @@ bool is_integer(ValueType type) {
   return type == ValueType::i32 || type == ValueType::i64;
 }
 
-bool callable(const Signature& type) {
+bool can_call(const Signature& type) {
   return type.parameters.size() <= kParametersMax && type.results.size() <= 1 &&
          std::ranges::all_of(type.parameters, is_integer) &&
          std::ranges::all_of(type.results, is_integer);
 }
 
-std::vector<std::optional<std::uint32_t>> callable_functions(const ModuleInfo& info) {
-  std::vector<std::optional<std::uint32_t>> functions(info.exports.size());
-  for (std::size_t i = 0; i < functions.size(); ++i) {
+std::vector<std::optional<Callable>> callable_exports(const ModuleInfo& info) {
+  std::vector<std::optional<Callable>> callables(info.exports.size());
+  for (std::size_t i = 0; i < callables.size(); ++i) {
     const auto& [name, kind, type] = info.exports[i];
-    if (kind == ExternKind::function && callable(type.signature())) {
-      functions[i] = info.export_indices[i];
-    }
+    if (kind != ExternKind::function) continue;
+    const auto signature = type.signature();
+    if (!can_call(signature)) continue;
+    callables[i] = {
+        .function = info.export_indices[i],
+        .result = !signature.results.empty(),
+        .wide = std::ranges::find(signature.results, ValueType::i64) != signature.results.end()};
   }
-  return functions;
+  return callables;
 }
 
 /// wasm3 compares each type with those before, for every instance anew, and looks at no budget
@@ -61,7 +65,7 @@ Wasm3Module::Wasm3Module(std::shared_ptr<const Core> core, ModuleInfo info, Byte
                          std::size_t compile_stack)
     : core_{std::move(core)},
       info_{std::move(info)},
-      functions_{callable_functions(info_)},
+      callables_{callable_exports(info_)},
       wasm_{std::move(wasm)},
       compile_stack_{compile_stack},
       exports_memory_{std::ranges::any_of(

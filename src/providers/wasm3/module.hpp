@@ -15,6 +15,13 @@
 
 namespace wapc::wasm3 {
 
+/// An exported function that can be called: of whole numbers, with one result at most.
+struct Callable {
+  std::uint32_t function;  // Among all of the module.
+  bool result;             // Whether it has one,
+  bool wide;               // and of 64 bits.
+};
+
 /// The binary, which each instance parses anew, and what it says of itself.
 class Wasm3Module final : public Module, public std::enable_shared_from_this<Wasm3Module> {
  public:
@@ -50,9 +57,10 @@ class Wasm3Module final : public Module, public std::enable_shared_from_this<Was
   /// Bytes of native stack that compiling takes.
   [[nodiscard]] std::size_t compile_stack() const noexcept { return compile_stack_; }
 
-  /// The index of the exported function; nothing when it is one that cannot be called.
-  [[nodiscard]] std::optional<std::uint32_t> function(ExportIndex index) const noexcept {
-    return functions_[static_cast<std::size_t>(index)];
+  /// The exported function; null when it is one that cannot be called.
+  [[nodiscard]] const Callable* callable(ExportIndex index) const noexcept {
+    const auto& callable = callables_[static_cast<std::size_t>(index)];
+    return callable ? &*callable : nullptr;
   }
 
   /// The error of a call to one that cannot be called.
@@ -64,7 +72,7 @@ class Wasm3Module final : public Module, public std::enable_shared_from_this<Was
  private:
   const std::shared_ptr<const Core> core_;
   const ModuleInfo info_;
-  const std::vector<std::optional<std::uint32_t>> functions_;  // By position in `exports`.
+  const std::vector<std::optional<Callable>> callables_;  // By position in `exports`.
   const Bytes wasm_;
   const std::size_t compile_stack_;
   const bool exports_memory_;

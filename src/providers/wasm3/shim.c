@@ -105,28 +105,17 @@ M3Result wapc_wasm3_fill_memory(WapcWasm3* self) {
   return InitDataSegments(&self->runtime->memory, self->module);
 }
 
-M3Result wapc_wasm3_call(WapcWasm3* self, uint32_t function, const uint64_t* arguments,
-                         size_t argument_count, const void* stack_limit, uint64_t* result) {
+uint64_t* wapc_wasm3_values(const WapcWasm3* self) {
+  return self->runtime->stack;
+}
+
+M3Result wapc_wasm3_call(WapcWasm3* self, uint32_t function, const void* stack_limit) {
   IM3Runtime runtime = self->runtime;
   M3MemoryHeader* memory = runtime->memory.mallocated;
-  const M3Function* callee = &self->module->functions[function];
-  const M3FuncType* type = callee->funcType;
   runtime->numFrames = 0;
   runtime->stackLimit = memory->stackLimit = (void*)stack_limit;
-
-  uint64_t* stack = runtime->stack;
-  for (size_t i = 0; i < argument_count; ++i) stack[type->numRets + i] = arguments[i];
-  M3Result trap = (M3Result)RunCode(callee->compiled, (m3stack_t)stack, memory, d_m3OpDefaultArgs);
-  if (trap != m3Err_none) return trap;
-  if (type->numRets == 0) {
-    *result = 0;
-  } else if (type->types[0] == c_m3Type_i32 || type->types[0] == c_m3Type_f32) {
-    /* The other half of the slot is of something else. */
-    *result = *(const uint32_t*)stack;
-  } else {
-    *result = *stack;
-  }
-  return m3Err_none;
+  return (M3Result)RunCode(self->module->functions[function].compiled, (m3stack_t)runtime->stack,
+                           memory, d_m3OpDefaultArgs);
 }
 
 size_t wapc_wasm3_frames(const WapcWasm3* self, uint32_t* functions, size_t max) {

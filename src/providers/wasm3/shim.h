@@ -70,11 +70,13 @@ M3Result wapc_wasm3_make_globals(WapcWasm3* self);
 M3Result wapc_wasm3_make_tables(WapcWasm3* self, const uint32_t* elements_max);
 M3Result wapc_wasm3_fill_memory(WapcWasm3* self);
 
-/* Runs the `function`-th function. `arguments` are as many as it has parameters; its results, if
-   any, follow the first of which is stored in `result`. Guest code traps when the native stack
-   comes to lie below `stack_limit`. */
-M3Result wapc_wasm3_call(WapcWasm3* self, uint32_t function, const uint64_t* arguments,
-                         size_t argument_count, const void* stack_limit, uint64_t* result);
+/* The stack of values, valid as long as `self`. A call's results are at its start, its arguments
+   behind them: 64 bits each, of which an i32 uses the low half and leaves what is in the other. */
+uint64_t* wapc_wasm3_values(const WapcWasm3* self);
+
+/* Runs the `function`-th function, whose arguments are on the stack of values. Guest code traps
+   when the native stack comes to lie below `stack_limit`. */
+M3Result wapc_wasm3_call(WapcWasm3* self, uint32_t function, const void* stack_limit);
 
 /* The indices of the functions that a call which failed was in, innermost first, without the one
    that was called; at most `max`. Returns how many. */
