@@ -36,9 +36,4 @@ void GuestLog::report(std::string_view text) noexcept {
   log_safely(sink_.get(), {guest_id_, LogSource::host, text});
 }
 
-void GuestLog::begin_call() noexcept {
-  bytes_ = 0;
-  lines_ = 0;
-}
-
 }  // namespace wapc

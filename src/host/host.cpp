@@ -245,8 +245,14 @@ void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point 
                                              invocation.payload.size()};
   const auto returned = guest_->instance->call(module_->guest_call(), lengths, budget);
   guest_->flush_output();
+  if (!returned) [[unlikely]]
+    return failed(returned, response);
+  return guest_->conversation.finish(returned, response);
+}
+
+Result<> Host::failed(const Result<std::uint64_t>& returned, Bytes& response) {
   auto outcome = guest_->conversation.finish(returned, response);
-  if (!returned && guest_->instance->was_entered()) [[unlikely]] {
+  if (guest_->instance->was_entered()) {
     spent_host_calls_ = guest_->conversation.host_calls();
     guest_.reset();
   }
@@ -273,8 +279,9 @@ void Host::record(EventKind kind, const Error* error, Budget::Clock::time_point 
 
 Result<> Host::invoke_into(const Invocation& invocation, Bytes& response) {
   std::optional<Budget::Clock::time_point> begun;
+  if (options_.events == nullptr) return call(invocation, response, begun);
   auto outcome = call(invocation, response, begun);
-  if (!outcome && options_.events != nullptr) [[unlikely]] {
+  if (!outcome) {
     record(EventKind::call_failed, &outcome.error(), begun.value_or(Budget::Clock::now()),
            &invocation);
   }

@@ -14,8 +14,9 @@
 namespace wapc {
 namespace {
 
-std::unexpected<Error> outside_memory(std::string_view function, std::uint32_t pointer,
-                                      std::size_t length, std::size_t memory_size) {
+[[gnu::cold]] std::unexpected<Error> outside_memory(std::string_view function,
+                                                    std::uint32_t pointer, std::size_t length,
+                                                    std::size_t memory_size) {
   return failure(Errc::protocol_violation, std::string{function} + ": " + std::to_string(length) +
                                                " bytes at " + std::to_string(pointer) +
                                                " are outside the guest's memory of " +
@@ -28,10 +29,15 @@ std::uint64_t end_of(std::uint32_t pointer, std::size_t length) {
   return length == 0 ? 0 : std::uint64_t{pointer} + length;
 }
 
+/// The block of `length` bytes at `pointer`; nothing when it is not within the memory.
+std::optional<GuestMemory> block(GuestMemory memory, std::uint32_t pointer, std::size_t length) {
+  if (length == 0) return GuestMemory{};
+  return slice(memory, pointer, length);
+}
+
 Result<BytesView> read(GuestMemory memory, std::string_view function, std::uint32_t pointer,
                        std::uint32_t length) {
-  if (length == 0) return BytesView{};
-  const auto bytes = slice(memory, pointer, length);
+  const auto bytes = block(memory, pointer, length);
   if (!bytes) [[unlikely]]
     return outside_memory(function, pointer, length, memory.size());
   return BytesView{*bytes};
@@ -46,9 +52,10 @@ Result<BytesView> read(Caller& caller, std::string_view function, std::uint32_t 
 /// Writes `bytes` to `pointer`, or fails and writes nothing.
 Result<> give(GuestMemory memory, std::string_view function, std::uint32_t pointer,
               BytesView bytes) {
-  if (!bytes.empty() && !write(memory, pointer, bytes)) [[unlikely]] {
+  const auto target = block(memory, pointer, bytes.size());
+  if (!target) [[unlikely]]
     return outside_memory(function, pointer, bytes.size(), memory.size());
-  }
+  std::copy(bytes.begin(), bytes.end(), target->begin());
   return {};
 }
 
@@ -59,9 +66,15 @@ std::string_view text_of(BytesView bytes, std::size_t bytes_max) {
   return as_text(bytes.first(std::min(bytes.size(), bytes_max)));
 }
 
-std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit, std::string_view what) {
+[[gnu::cold]] std::unexpected<Error> too_large(std::size_t bytes, std::size_t limit,
+                                               std::string_view what) {
   return failure(Errc::limit_exceeded, std::string{what} + " of " + std::to_string(bytes) +
                                            " bytes; the limit is " + std::to_string(limit));
+}
+
+[[gnu::cold]] std::unexpected<Error> too_many_host_calls(std::uint64_t limit) {
+  return failure(Errc::limit_exceeded,
+                 "the guest made more than " + std::to_string(limit) + " host calls in one call");
 }
 
 }  // namespace
@@ -86,34 +99,25 @@ ImportTable Conversation::imports() {
   return {kFunctions, &typeid(Conversation)};
 }
 
-void Conversation::begin(const Invocation& invocation) {
-  clear();
-  host_calls_ = 0;
-  invocation_ = &invocation;
-}
-
-void Conversation::clear() {
-  invocation_ = nullptr;
-  responded_ = false;
-  guest_error_.reset();
-  host_answered_ = false;
-  host_error_.clear();
-}
-
 Result<> Conversation::finish(const Result<std::uint64_t>& returned, Bytes& response) {
   invocation_ = nullptr;
-  if (!returned) [[unlikely]]
-    return std::unexpected{explain(returned.error())};
-  const bool succeeded = static_cast<std::uint32_t>(*returned) != 0;
-  if (succeeded && responded_) [[likely]] {
-    if (guest_error_) [[unlikely]] {
-      options_.log->report("the guest answered, and dropped its error: " + *guest_error_);
-    }
-    std::swap(response, response_);
-    return {};
-  }
+  const bool succeeded = returned && static_cast<std::uint32_t>(*returned) != 0;
+  if (!succeeded || !responded_) [[unlikely]]
+    return why_unanswered(returned);
+  if (guest_error_) [[unlikely]]
+    report_dropped_error();
+  std::swap(response, response_);
+  return {};
+}
+
+void Conversation::report_dropped_error() const {
+  options_.log->report("the guest answered, and dropped its error: " + *guest_error_);
+}
+
+std::unexpected<Error> Conversation::why_unanswered(const Result<std::uint64_t>& returned) {
+  if (!returned) return std::unexpected{explain(returned.error())};
   if (guest_error_) return failure(Errc::guest_error, *std::move(guest_error_));
-  if (!succeeded) {
+  if (static_cast<std::uint32_t>(*returned) == 0) {
     return failure(Errc::protocol_violation, "the guest failed and gave no reason");
   }
   return failure(Errc::protocol_violation, "the guest gave neither response nor error");
@@ -131,11 +135,12 @@ Result<> Conversation::guest_request(Caller& caller, std::uint32_t operation_poi
   const auto payload = invocation_->payload;
   const auto memory = caller.memory_before(std::max(end_of(operation_pointer, operation.size()),
                                                     end_of(payload_pointer, payload.size())));
-  if (!payload.empty() && !slice(memory, payload_pointer, payload.size())) [[unlikely]] {
+  const auto payload_block = block(memory, payload_pointer, payload.size());
+  if (!payload_block) [[unlikely]]
     return outside_memory("__guest_request", payload_pointer, payload.size(), memory.size());
-  }
   WAPC_CHECK(give(memory, "__guest_request", operation_pointer, operation));
-  return give(memory, "__guest_request", payload_pointer, payload);
+  std::copy(payload.begin(), payload.end(), payload_block->begin());
+  return {};
 }
 
 Result<> Conversation::guest_response(Caller& caller, std::uint32_t pointer, std::uint32_t length) {
@@ -180,9 +185,7 @@ Result<std::uint32_t> Conversation::host_call(
     return too_large(payload.size(), limits.host_call_bytes, "__host_call: a payload");
   }
   if (++host_calls_ > limits.host_calls) [[unlikely]] {
-    return failure(Errc::limit_exceeded, "the guest made more than " +
-                                             std::to_string(limits.host_calls) +
-                                             " host calls in one call");
+    return too_many_host_calls(limits.host_calls);
   }
   const HostCall call{.guest_id = options_.guest_id,
                       .binding = as_text(binding),

@@ -32,7 +32,10 @@ class GuestLog {
   void report(std::string_view text) noexcept;
 
   /// Counts from zero again.
-  void begin_call() noexcept;
+  void begin_call() noexcept {
+    bytes_ = 0;
+    lines_ = 0;
+  }
 
  private:
   std::shared_ptr<LogSink> sink_;

@@ -136,6 +136,9 @@ class Host final : public Invoker {
                               std::optional<Budget::Clock::time_point>& begun);
   [[nodiscard]] Result<> answer(const Invocation& invocation, const Budget& budget,
                                 Bytes& response);
+
+  /// What came of a call that did not return; drops the guest when that has spent it.
+  [[nodiscard]] Result<> failed(const Result<std::uint64_t>& returned, Bytes& response);
   [[nodiscard]] Result<> restart(const Budget& budget);
   [[nodiscard]] Result<> replace(std::shared_ptr<const GuestModule> module, const Budget& budget);
   void record(EventKind kind, const Error* error, Budget::Clock::time_point begun,

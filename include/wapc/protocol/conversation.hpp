@@ -47,10 +47,20 @@ class Conversation final : public HostState {
   [[nodiscard]] static ImportTable imports();
 
   /// Forgets what was said so far: the guest starts anew.
-  void clear();
+  void clear() {
+    invocation_ = nullptr;
+    responded_ = false;
+    guest_error_.reset();
+    host_answered_ = false;
+    host_error_.clear();
+  }
 
   /// Forgets the last call and sets the request of the next one, which outlives it.
-  void begin(const Invocation& invocation);
+  void begin(const Invocation& invocation) {
+    clear();
+    host_calls_ = 0;
+    invocation_ = &invocation;
+  }
 
   /// The outcome of the call, given what `__guest_call` returned or failed with; swaps the
   /// guest's response with what is in `response`.
@@ -64,6 +74,10 @@ class Conversation final : public HostState {
   [[nodiscard]] std::uint64_t host_calls() const noexcept { return host_calls_; }
 
  private:
+  // Apart from `finish`, which is quicker without them.
+  [[gnu::cold]] void report_dropped_error() const;
+  [[gnu::cold]] std::unexpected<Error> why_unanswered(const Result<std::uint64_t>& returned);
+
   Result<> guest_request(Caller& caller, std::uint32_t operation_pointer,
                          std::uint32_t payload_pointer);
   Result<> guest_response(Caller& caller, std::uint32_t pointer, std::uint32_t length);
