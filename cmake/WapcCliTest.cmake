@@ -34,6 +34,10 @@ endforeach()
 add_custom_target(wapc_cli_guests ALL DEPENDS ${wapc_cli_guests})
 
 # A transcript that names $ENGINE runs once on each engine.
+set(wapc_cli_engines ${wapc_builtin_engines})
+if(WAPC_WASMTIME_HAS_WINCH)
+  list(APPEND wapc_cli_engines winch)
+endif()
 file(GLOB wapc_cli_transcripts CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/tests/cli/transcripts/*.transcript")
 foreach(transcript IN LISTS wapc_cli_transcripts)
@@ -41,20 +45,20 @@ foreach(transcript IN LISTS wapc_cli_transcripts)
   file(STRINGS "${transcript}" on_engines REGEX "\\$ENGINE" LIMIT_COUNT 1)
   set(engines any)
   if(on_engines)
-    set(engines ${wapc_builtin_engines})
+    set(engines ${wapc_cli_engines})
   endif()
   foreach(engine IN LISTS engines)
     add_test(NAME cli.${name}.${engine}
       COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tests/cli/run_transcript.py"
         "${transcript}" --wapc $<TARGET_FILE:wapc_cli> --guests "${wapc_cli_guests_dir}"
-        --engine ${engine} --engines "${wapc_builtin_engines}")
+        --engine ${engine} --engines "${wapc_cli_engines}")
     set_tests_properties(cli.${name}.${engine} PROPERTIES SKIP_RETURN_CODE 77)
   endforeach()
 endforeach()
 add_test(NAME cli.terminal
   COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tests/cli/terminal_test.py"
     --wapc $<TARGET_FILE:wapc_cli> --guests "${wapc_cli_guests_dir}"
-    --engines "${wapc_builtin_engines}")
+    --engines "${wapc_cli_engines}")
 add_test(NAME cli.docs
   COMMAND "${Python3_EXECUTABLE}" "${PROJECT_SOURCE_DIR}/tests/cli/docs_test.py"
     --wapc $<TARGET_FILE:wapc_cli> --docs "${PROJECT_SOURCE_DIR}/docs/cli.md")

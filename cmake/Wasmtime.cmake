@@ -5,6 +5,7 @@
 #   WAPC_WASMTIME_VERSION, WAPC_WASMTIME_LIBRARY, WAPC_WASMTIME_INCLUDE_DIR
 #   WAPC_WASMTIME_FETCHED  whether the library is ours to install beside what we build
 #   WAPC_WASMTIME_LICENSE  of a fetched copy, to be installed with it
+#   WAPC_WASMTIME_HAS_WINCH  whether it has its quick compiler, for this machine
 
 set(WAPC_WASMTIME_SOURCE auto CACHE STRING
   "Where wasmtime comes from: installed, fetched, or auto (installed where there is one)")
@@ -139,6 +140,12 @@ if(WAPC_WASMTIME_VERSION VERSION_LESS wapc_wasmtime_min)
     "WASMTIME_ROOT to a newer one, or configure with -DWAPC_WASMTIME_SOURCE=fetched.")
 endif()
 message(STATUS "wasmtime ${WAPC_WASMTIME_VERSION}: ${WAPC_WASMTIME_LIBRARY}")
+file(STRINGS "${WAPC_WASMTIME_INCLUDE_DIR}/wasmtime/conf.h" wapc_wasmtime_winch
+  REGEX "^#define WASMTIME_FEATURE_WINCH")
+set(WAPC_WASMTIME_HAS_WINCH OFF)
+if(wapc_wasmtime_winch AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(WAPC_WASMTIME_HAS_WINCH ON)
+endif()
 
 if(NOT TARGET wasmtime::wasmtime)
   if(WAPC_WASMTIME_LIBRARY MATCHES "\\.a$")

@@ -27,6 +27,7 @@ void run(Choices choices) {
   const auto conduct = choices.rarely(4) ? Conduct::repeatable : Conduct::any;
   const auto wasm = generate_guest(conduct, choices);
   for (const auto& engine : kEngines) {
+    if (!runs(*engine, wasm)) continue;
     const auto transcript =
         perform(*engine, wasm, {.timeout = std::chrono::milliseconds{5}, .calls = 2});
     check(!transcript.back().starts_with("not loaded"), "a valid guest does not load",

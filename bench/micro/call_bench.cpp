@@ -53,6 +53,7 @@ constexpr Load kLoads[] = {
     {"echo 1 MiB", "echo", 1U << 20U},
     {"one host call", "one", 0},
     {"1,000 host calls", "host", 0},
+    {"work on 64 KiB", "work", 65536},
 };
 constexpr Load kEcho = kLoads[2];
 constexpr Load kHostCalls = kLoads[7];
@@ -178,6 +179,9 @@ void add_ours(const std::string& who, const std::shared_ptr<const GuestModule>& 
     add(load.name, who, [=, &load](auto& state) { measure_ours(state, load, *start(module)); });
   }
   add_threads(who, [=](auto& state) { measure_ours(state, kEcho, *start(module)); });
+}
+
+void add_watched(const std::string& who, const std::shared_ptr<const GuestModule>& module) {
   for (const auto& load : {kEcho, kHostCalls}) {
     const auto row = std::string{load.name} + ", all on";
     add(row, who + " floor", [=](auto& state) { measure_ours(state, load, *start(module)); });
@@ -217,6 +221,7 @@ void add_all(const std::shared_ptr<const Bytes>& wasm) {
   for (const auto& builtin : builtin_engines()) {
     const auto module = GuestModule::load(*builtin.make().value(), *wasm).value();
     add_ours(std::string{builtin.name}, module);
+    if (builtin.name != "winch") add_watched(std::string{builtin.name}, module);  // As wasmtime.
     add_our_instances("", std::string{builtin.name}, module);
   }
   const auto slots = make_wasmtime_engine({.instance_slots = kSlots}).value();

@@ -34,6 +34,7 @@ PEERS = {
     "floor-rust": ("wasmtime, Rust floor", [RUST / "wasmtime_rust_floor"], WAPC_GUEST),
     "cpp-wasmtime": ("waPC C++, wasmtime", [OURS / "wapc_cpp", "wasmtime"], WAPC_GUEST),
     "cpp-slots": ("waPC C++, wasmtime, slots", [OURS / "wapc_cpp", "slots"], WAPC_GUEST),
+    "cpp-winch": ("waPC C++, winch", [OURS / "wapc_cpp", "winch"], WAPC_GUEST),
     "cpp-wasm3": ("waPC C++, wasm3", [OURS / "wapc_cpp", "wasm3"], WAPC_GUEST),
     "rust-wasmtime": ("waPC Rust, wasmtime", [RUST / "wapc_rust_wasmtime"], WAPC_GUEST),
     "rust-wasm3": ("waPC Rust, wasm3", [RUST / "wapc_rust_wasm3"], WAPC_GUEST),

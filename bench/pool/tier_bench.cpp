@@ -49,7 +49,8 @@ int run(const std::string& guest, const std::string& operation, int rounds) {
   const auto engine = [](std::string_view name) -> std::shared_ptr<const Engine> {
     return make_builtin_engine(name).value();
   };
-  const std::shared_ptr<const Engine> quick = engine("wasm3");
+  const std::shared_ptr<const Engine> wasm3 = engine("wasm3");
+  const std::shared_ptr<const Engine> winch = engine("winch");
   const std::shared_ptr<const Engine> compiling = engine("wasmtime");
   const TemporaryFolder folder;
   const std::shared_ptr<const Engine> cached =
@@ -67,10 +68,13 @@ int run(const std::string& guest, const std::string& operation, int rounds) {
   };
   // An engine alone is one that is waited for.
   constexpr auto kAlone = std::chrono::hours{1};
-  std::array rows{Row{"wasm3 alone", starting(quick, quick, kAlone)},
-                  Row{"wasmtime alone", starting(compiling, compiling, kAlone)},
-                  Row{"both", starting(quick, compiling, TieredOptions{}.patience)},
-                  Row{"both, and a cache", starting(quick, cached, TieredOptions{}.patience)}};
+  const auto patience = TieredOptions{}.patience;
+  std::array rows{Row{"wasm3", starting(wasm3, wasm3, kAlone)},
+                  Row{"winch", starting(winch, winch, kAlone)},
+                  Row{"wasmtime", starting(compiling, compiling, kAlone)},
+                  Row{"wasm3, wasmtime", starting(wasm3, compiling, patience)},
+                  Row{"winch, wasmtime", starting(winch, compiling, patience)},
+                  Row{"the same, cached", starting(wasm3, cached, patience)}};
   starting(cached, cached, kAlone)();  // Fills the cache.
 
   const Invocation invocation{.operation = operation};

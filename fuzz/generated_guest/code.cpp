@@ -161,7 +161,7 @@ class Body {
     locals_ = type_.parameters;
     scratch_ = locals_.size();
     for (const auto type : {kF32, kF64, kI32, kI64, Type::funcref, Type::externref}) {
-      locals_.push_back(type);
+      locals_.push_back(shape.fitting(type));
     }
     for (auto more = choices.below(6); more > 0; --more) {
       constexpr std::array kTypes{kI32, kI64, kF32, kF64, kI32, Type::funcref};
@@ -314,7 +314,7 @@ class Body {
 
   Type some_type() {
     constexpr std::array kTypes{kI32, kI64, kF32, kF64, Type::funcref, Type::externref};
-    return choices_.one_of(kTypes);
+    return shape_.fitting(choices_.one_of(kTypes));
   }
 
   /// Any function but `__guest_call`, which starts the counting anew; mostly one of the guest's
@@ -528,7 +528,7 @@ class Body {
         bulk(kTableGrow);
         return code_.number(table);
       case 4:
-        expression(choices_.rarely(2) ? Type::externref : Type::funcref);
+        expression(shape_.fitting(choices_.rarely(2) ? Type::externref : Type::funcref));
         return op(kRefIsNull);
       default: return host_call();
     }
@@ -646,6 +646,7 @@ class Body {
   }
 
   void return_call() {
+    if (shape_.for_winch) return op(kUnreachable);
     const auto function = some_of(shape_.guest_call(), [&](std::size_t i) {
       return shape_.type_of(i).results == type_.results;
     });
@@ -655,6 +656,7 @@ class Body {
   }
 
   void return_call_indirect() {
+    if (shape_.for_winch) return op(kUnreachable);
     const auto type = some_of(shape_.types.size(), [&](std::size_t i) {
       return shape_.types[i].results == type_.results;
     });

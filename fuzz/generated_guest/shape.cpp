@@ -45,15 +45,15 @@ void add_imports(Shape& shape, Choices& choices) {
   add(kWasi, "sched_yield", {}, {kI32});
 }
 
-Type some_type(Choices& choices) {
+Type some_type(const Shape& shape, Choices& choices) {
   constexpr std::array kTypes{Type::i32, Type::i32, Type::i64,     Type::f32,
                               Type::f64, Type::i64, Type::funcref, Type::externref};
-  return choices.one_of(kTypes);
+  return shape.fitting(choices.one_of(kTypes));
 }
 
-Types some_types(Choices& choices, std::size_t count_max) {
+Types some_types(const Shape& shape, Choices& choices, std::size_t count_max) {
   Types types(choices.below(count_max + 1));
-  std::ranges::generate(types, [&] { return some_type(choices); });
+  std::ranges::generate(types, [&] { return some_type(shape, choices); });
   return types;
 }
 
@@ -61,7 +61,7 @@ void add_tables(Shape& shape, Choices& choices) {
   shape.tables.push_back({Type::funcref, 8, false});
   for (auto more = choices.below(3); more > 0; --more) {
     const auto type = choices.rarely(2) ? Type::externref : Type::funcref;
-    shape.tables.push_back({type, choices.byte() % 16U, choices.rarely(2)});
+    shape.tables.push_back({shape.fitting(type), choices.byte() % 16U, choices.rarely(2)});
   }
 }
 
@@ -93,11 +93,12 @@ Shape some_shape(Conduct conduct, Choices& choices) {
               .globals = {{kI32, false}, {kI32, false}, {kI32, true}, {kI64, true}},
               .tables = {},
               .elements = {},
-              .data = 1 + choices.below(3)};
+              .data = 1 + choices.below(3),
+              .for_winch = choices.rarely(2)};
   add_imports(shape, choices);
   for (auto more = choices.below(6); more > 0; --more) {
-    auto parameters = some_types(choices, 4);
-    auto results = some_types(choices, 3);
+    auto parameters = some_types(shape, choices, 4);
+    auto results = some_types(shape, choices, 3);
     shape.types.push_back({std::move(parameters), std::move(results)});
   }
   for (auto more = choices.below(6); more > 0; --more) {
@@ -105,7 +106,7 @@ Shape some_shape(Conduct conduct, Choices& choices) {
   }
   shape.functions.push_back(Shape::kGuestCall);
   for (auto more = choices.below(5); more > 0; --more) {
-    const auto type = some_type(choices);
+    const auto type = some_type(shape, choices);
     shape.globals.push_back({type, !choices.rarely(4)});
   }
   add_tables(shape, choices);

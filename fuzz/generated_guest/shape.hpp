@@ -60,6 +60,14 @@ struct Shape {
   std::vector<SegmentShape> elements;
   std::size_t data = 0;  // Segments.
 
+  /// Whether nothing is in it that Winch lacks: no tail calls, and no `externref`.
+  bool for_winch = false;
+
+  /// `type`, or what stands in its place.
+  [[nodiscard]] Type fitting(Type type) const {
+    return for_winch && type == Type::externref ? Type::funcref : type;
+  }
+
   /// The globals that count what is left of loops' turns and of calls.
   static constexpr std::size_t kTurnsLeft = 0;
   static constexpr std::size_t kCallsLeft = 1;

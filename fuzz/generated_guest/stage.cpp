@@ -15,6 +15,7 @@
 
 #include "check.hpp"
 #include "wapc/base/utf8.hpp"
+#include "wapc/wasm/module_info.hpp"
 
 namespace wapc::fuzzing {
 namespace {
@@ -231,6 +232,11 @@ void play(const std::shared_ptr<const GuestModule>& module, const StageOptions& 
 }
 
 }  // namespace
+
+bool runs(const Engine& engine, BytesView wasm) {
+  const auto& info = engine.info();
+  return info.name != "winch" || read_module(wasm, info.features).has_value();
+}
 
 Transcript perform(const Engine& engine, BytesView wasm, const StageOptions& options) {
   Events events;

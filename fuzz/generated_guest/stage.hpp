@@ -25,6 +25,10 @@ struct StageOptions {
   std::size_t performances = 1;  ///< Each on a fresh instance; the last counts.
 };
 
+/// Whether `engine` runs a generated guest, which only Winch may not: the others have all that such
+/// guests are made of.
+[[nodiscard]] bool runs(const Engine& engine, BytesView wasm);
+
 /// Loads a generated guest, starts it, calls it, and answers it: the handler by what it is asked,
 /// random numbers and clocks always the same. Ends the program when an error has a code that the
 /// failing function does not document, or a text is not UTF-8. `loads`: it is valid, and so it is

@@ -12,6 +12,7 @@ std::string_view to_string(Feature feature) noexcept {
     case Feature::multi_value: return "multi-value";
     case Feature::bulk_memory: return "bulk-memory-operations";
     case Feature::reference_types: return "reference-types";
+    case Feature::externref: return "externref";
     case Feature::simd: return "simd";
     case Feature::relaxed_simd: return "relaxed-simd";
     case Feature::tail_call: return "tail-call";

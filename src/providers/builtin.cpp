@@ -15,8 +15,9 @@ namespace wapc {
 namespace {
 
 #if WAPC_ENGINE_WASMTIME
+template <WasmtimeOptions::Compiler kCompiler>
 Result<std::unique_ptr<Engine>> make_wasmtime(const BuiltinEngineOptions& options) {
-  WasmtimeOptions own;
+  WasmtimeOptions own{.compiler = kCompiler};
   if (options.stack_bytes) own.stack_bytes = *options.stack_bytes;
   if (options.perf_map) own.profiling = WasmtimeOptions::Profiling::perf_map;
   return make_wasmtime_engine(own);
@@ -35,14 +36,20 @@ Result<std::unique_ptr<Engine>> make_wasm3(const BuiltinEngineOptions& options) 
 }
 #endif
 
-constexpr std::array<BuiltinEngine, WAPC_ENGINE_WASMTIME + WAPC_ENGINE_WASM3> kEngines{{
+constexpr std::array<BuiltinEngine, WAPC_ENGINE_WASMTIME + WAPC_ENGINE_WINCH + WAPC_ENGINE_WASM3>
+    kEngines{{
 #if WAPC_ENGINE_WASMTIME
-    {"wasmtime", "compiles guests to machine code: slow to load, fast to run", make_wasmtime},
+        {"wasmtime", "compiles guests to machine code: slow to load, fast to run",
+         make_wasmtime<WasmtimeOptions::Compiler::cranelift>},
+#endif
+#if WAPC_ENGINE_WINCH
+        {"winch", "wasmtime with its quick compiler: quick to load, fair to run",
+         make_wasmtime<WasmtimeOptions::Compiler::winch>},
 #endif
 #if WAPC_ENGINE_WASM3
-    {"wasm3", "interprets guests: small, quick to load, slow to run", make_wasm3},
+        {"wasm3", "interprets guests: small, quick to load, slow to run", make_wasm3},
 #endif
-}};
+    }};
 
 }  // namespace
 

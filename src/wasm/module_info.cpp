@@ -12,8 +12,8 @@ namespace wapc {
 namespace {
 
 // The reader knows these by number.
-static_assert(kFeatureCount == 20 && static_cast<int>(Feature::stack_switching) == 19);
-static_assert(static_cast<int>(Feature::exceptions) == 13 && static_cast<int>(Feature::gc) == 16);
+static_assert(kFeatureCount == 21 && static_cast<int>(Feature::stack_switching) == 20);
+static_assert(static_cast<int>(Feature::exceptions) == 14 && static_cast<int>(Feature::gc) == 17);
 static_assert(static_cast<int>(ValueType::other) == 7);
 static_assert(static_cast<int>(ValueType::funcref) == 5);
 static_assert(static_cast<int>(ExternKind::function) == 0);

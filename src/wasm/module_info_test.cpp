@@ -550,7 +550,7 @@ std::vector<Needing> modules_needing() {
            module_with_body({0x43, 0, 0, 0, 0, 0xfc, 0, kDrop, kEnd})},
           {Feature::multi_value, module_of({section(1, items({bytes({0x60, 0, 2, kI32, kI32})}))})},
           {Feature::bulk_memory, copying},
-          {Feature::reference_types, module_of({section(1, items({bytes({0x60, 1, 0x6f, 0})}))})},
+          {Feature::reference_types, module_of({section(1, items({bytes({0x60, 1, 0x70, 0})}))})},
           {Feature::simd, module_of({section(1, items({bytes({0x60, 1, 0x7b, 0})}))})},
           {Feature::tail_call, module_with_body({0x12, 0, kEnd})},
           {Feature::extended_const, adding},
@@ -580,6 +580,12 @@ TEST(ModuleInfoTest, ProposalsThatBuildOnOthersNeedThose) {
 
   const auto array = module_of({section(1, items({bytes({0x5e, kI32, 0})}))});
   EXPECT_EQ(features_needed(array), FeatureSet{Feature::gc});
+
+  const auto external = module_of({section(1, items({bytes({0x60, 1, 0x6f, 0})}))});
+  EXPECT_EQ(features_needed(external), (FeatureSet{Feature::reference_types, Feature::externref}));
+
+  const auto of_functions = module_of({section(1, items({bytes({0x60, 1, 0x70, 0})}))});
+  EXPECT_EQ(features_needed(of_functions), FeatureSet{Feature::reference_types});
 
   const auto typed =
       module_of({section(1, items({bytes({0x60, 0, 0}), bytes({0x60, 1, 0x64, 0, 0})}))});

@@ -82,7 +82,7 @@ class CallBudgetTest : public ::testing::TestWithParam<BuiltinEngine> {
 
   /// The one that is meant for the engine.
   static std::uint64_t either(std::uint64_t on_wasmtime, std::uint64_t on_wasm3) {
-    return GetParam().name == "wasmtime" ? on_wasmtime : on_wasm3;
+    return GetParam().name == "wasm3" ? on_wasm3 : on_wasmtime;
   }
 
   std::unique_ptr<Engine> engine_;

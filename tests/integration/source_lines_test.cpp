@@ -74,6 +74,14 @@ TEST_P(SourceLinesOfGuestsTest, AreKnownOfAModuleThatWasCompiledBefore) {
   }
 }
 
+TEST_P(SourceLinesOfGuestsTest, AreThoseOfTheCallsOnWinch) {
+  const auto winch = make_builtin_engine("winch");
+  if (!winch) GTEST_SKIP() << winch.error().message();
+  EXPECT_THAT(backtrace(**winch, "divide"),
+              MatchesRegex("#0 divide at traps\\.c:6 \\(offset 0x[0-9a-f]+\\)\n"
+                           "#1 .*wapc_guest_call at traps\\.c:26 \\(offset 0x[0-9a-f]+\\)"));
+}
+
 TEST_P(SourceLinesOfGuestsTest, AreNotKnownToWasm3) {
   const auto wasm3 = make_builtin_engine("wasm3");
   if (!wasm3) GTEST_SKIP() << wasm3.error().message();

@@ -9,7 +9,7 @@
 namespace wapc {
 
 /// WebAssembly proposals beyond version 1.0 that a module may need and an engine may have. Names
-/// are those of the proposals.
+/// are those of the proposals, but for one.
 enum class Feature : std::uint8_t {
   mutable_globals,  ///< Import and export of mutable globals.
   sign_extension,
@@ -17,6 +17,7 @@ enum class Feature : std::uint8_t {
   multi_value,
   bulk_memory,
   reference_types,
+  externref,  ///< What of reference_types an engine has to count. In `exceptions` and `gc`, too.
   simd,
   relaxed_simd,
   tail_call,
@@ -33,7 +34,7 @@ enum class Feature : std::uint8_t {
   stack_switching,
 };
 
-inline constexpr std::size_t kFeatureCount = 20;
+inline constexpr std::size_t kFeatureCount = 21;
 
 /// The proposal's name as its repository spells it, such as `tail-call`.
 [[nodiscard]] std::string_view to_string(Feature feature) noexcept;

@@ -12,6 +12,20 @@ namespace wapc {
 
 /// What belongs to the engine as a whole.
 struct WasmtimeOptions {
+  /// What makes guests' code.
+  enum class Compiler : std::uint8_t {
+    cranelift,  ///< Optimises.
+    winch,      ///< Goes over each function once: a fifth of the work, and slower code.
+  };
+
+  /// Winch is for guests that have to be there soon, or do not run for long. An engine of it is
+  /// called `winch`. It compiles on the thread that loads, so that nothing which is compiled
+  /// elsewhere is waited for, and takes 512 KiB of that thread's native stack. It is there on
+  /// x86-64 alone, needs `use_signals`, and has no relaxed SIMD, tail calls, exceptions,
+  /// `externref`, typed function references or garbage collection; for SIMD it needs a processor
+  /// with AVX.
+  Compiler compiler = Compiler::cranelift;
+
   /// Native stack for guest code, in bytes, from 16 KiB to 1 GiB. A thread that calls a guest needs
   /// this and 128 KiB more; with less left, the call fails with `limit_exceeded`.
   std::size_t stack_bytes = 512U << 10U;
@@ -48,9 +62,9 @@ struct WasmtimeOptions {
   Profiling profiling = Profiling::none;
 };
 
-/// wasmtime: compiles modules to machine code when they are loaded, on threads of its own. Handles
-/// some signals for the program (a trap in a guest may be one), and passes on those that are not
-/// its own to the handlers that were there when the first engine was made.
+/// wasmtime: compiles modules to machine code when they are loaded, by Cranelift on threads of its
+/// own. Handles some signals for the program (a trap in a guest may be one), and passes on those
+/// that are not its own to the handlers that were there when the first engine was made.
 ///
 /// Each linear memory of 32 bits has 4 GiB of addresses to itself. A process that may have less
 /// than 1 TiB of them (RLIMIT_AS, when the engine is made) has code that takes a memory's own size
@@ -58,7 +72,7 @@ struct WasmtimeOptions {
 ///
 /// Fails with `invalid_options` when the options cannot be met, `limit_exceeded` when the process
 /// has no addresses for `instance_slots`, `unavailable` when a file for `profiling` cannot be
-/// written, `unsupported` when the build of wasmtime lacks its compiler, or what an option needs.
+/// written, `unsupported` when the build of wasmtime lacks the compiler, or what an option needs.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_wasmtime_engine(
     const WasmtimeOptions& options = {});
 

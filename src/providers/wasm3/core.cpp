@@ -14,6 +14,7 @@ constexpr FeatureSet kFeatures{
     Feature::mutable_globals, Feature::sign_extension, Feature::saturating_float_to_int,
     Feature::multi_value,     Feature::bulk_memory,    Feature::reference_types,
     Feature::tail_call,       Feature::extended_const, Feature::custom_page_sizes,
+    Feature::externref,
 };
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr std::size_t kAsyncStack = 2U << 20U;
 
 // Standardised, and on by default in wasmtime. Shared memory is not among them: it would let the
 // bytes under a host function's view change while it looks.
-constexpr FeatureSet kFeatures = [] {
+constexpr FeatureSet features(WasmtimeOptions::Compiler compiler) {
   FeatureSet features{
       Feature::mutable_globals,
       Feature::sign_extension,
@@ -30,46 +30,47 @@ constexpr FeatureSet kFeatures = [] {
       Feature::bulk_memory,
       Feature::reference_types,
       Feature::simd,
-      Feature::relaxed_simd,
-      Feature::tail_call,
       Feature::extended_const,
       Feature::multi_memory,
       Feature::memory64,
       Feature::wide_arithmetic,
   };
+  if (compiler == WasmtimeOptions::Compiler::winch) return features;
+  features.add(Feature::externref);
+  features.add(Feature::relaxed_simd);
+  features.add(Feature::tail_call);
 #ifdef WASMTIME_FEATURE_GC
   features.add(Feature::exceptions);
   features.add(Feature::function_references);
   features.add(Feature::gc);
 #endif
   return features;
-}();
+}
 
 // Each feature by name, so that a new version of the engine does not accept what the reader of
 // modules refuses. Those without a switch (sign extension, ...) are always on.
-void set_features(wasm_config_t* config) {
-  wasmtime_config_wasm_multi_value_set(config, kFeatures.contains(Feature::multi_value));
-  wasmtime_config_wasm_bulk_memory_set(config, kFeatures.contains(Feature::bulk_memory));
-  wasmtime_config_wasm_simd_set(config, kFeatures.contains(Feature::simd));
-  wasmtime_config_wasm_relaxed_simd_set(config, kFeatures.contains(Feature::relaxed_simd));
-  wasmtime_config_wasm_tail_call_set(config, kFeatures.contains(Feature::tail_call));
-  wasmtime_config_wasm_multi_memory_set(config, kFeatures.contains(Feature::multi_memory));
-  wasmtime_config_wasm_memory64_set(config, kFeatures.contains(Feature::memory64));
-  wasmtime_config_wasm_wide_arithmetic_set(config, kFeatures.contains(Feature::wide_arithmetic));
-  wasmtime_config_wasm_custom_page_sizes_set(config,
-                                             kFeatures.contains(Feature::custom_page_sizes));
+void set_features(wasm_config_t* config, FeatureSet features) {
+  wasmtime_config_wasm_multi_value_set(config, features.contains(Feature::multi_value));
+  wasmtime_config_wasm_bulk_memory_set(config, features.contains(Feature::bulk_memory));
+  wasmtime_config_wasm_simd_set(config, features.contains(Feature::simd));
+  wasmtime_config_wasm_relaxed_simd_set(config, features.contains(Feature::relaxed_simd));
+  wasmtime_config_wasm_tail_call_set(config, features.contains(Feature::tail_call));
+  wasmtime_config_wasm_multi_memory_set(config, features.contains(Feature::multi_memory));
+  wasmtime_config_wasm_memory64_set(config, features.contains(Feature::memory64));
+  wasmtime_config_wasm_wide_arithmetic_set(config, features.contains(Feature::wide_arithmetic));
+  wasmtime_config_wasm_custom_page_sizes_set(config, features.contains(Feature::custom_page_sizes));
 #ifdef WASMTIME_FEATURE_GC
-  wasmtime_config_wasm_reference_types_set(config, kFeatures.contains(Feature::reference_types));
+  wasmtime_config_wasm_reference_types_set(config, features.contains(Feature::reference_types));
   wasmtime_config_wasm_function_references_set(config,
-                                               kFeatures.contains(Feature::function_references));
-  wasmtime_config_wasm_gc_set(config, kFeatures.contains(Feature::gc));
-  wasmtime_config_wasm_exceptions_set(config, kFeatures.contains(Feature::exceptions));
+                                               features.contains(Feature::function_references));
+  wasmtime_config_wasm_gc_set(config, features.contains(Feature::gc));
+  wasmtime_config_wasm_exceptions_set(config, features.contains(Feature::exceptions));
 #endif
 #ifdef WASMTIME_FEATURE_THREADS
-  wasmtime_config_wasm_threads_set(config, kFeatures.contains(Feature::threads));
+  wasmtime_config_wasm_threads_set(config, features.contains(Feature::threads));
 #endif
 #ifdef WASMTIME_FEATURE_COMPILER
-  wasmtime_config_wasm_stack_switching_set(config, kFeatures.contains(Feature::stack_switching));
+  wasmtime_config_wasm_stack_switching_set(config, features.contains(Feature::stack_switching));
 #endif
   wasmtime_config_wasm_compact_imports_set(config, false);  // Not standard yet, and has no name.
 }
@@ -87,6 +88,13 @@ bool may_reserve() {
 #endif
 }
 
+#ifdef WASMTIME_FEATURE_COMPILER
+wasmtime_strategy_t strategy(WasmtimeOptions::Compiler compiler) {
+  return compiler == WasmtimeOptions::Compiler::winch ? WASMTIME_STRATEGY_WINCH
+                                                      : WASMTIME_STRATEGY_CRANELIFT;
+}
+#endif
+
 wasmtime_profiling_strategy_t strategy(WasmtimeOptions::Profiling profiling) {
   switch (profiling) {
     case WasmtimeOptions::Profiling::none: return WASMTIME_PROFILING_STRATEGY_NONE;
@@ -98,14 +106,20 @@ wasmtime_profiling_strategy_t strategy(WasmtimeOptions::Profiling profiling) {
 
 ConfigHandle make_config(const WasmtimeOptions& options, bool reserves_memory) {
   ConfigHandle config{wasm_config_new()};
-  set_features(config.get());
+  set_features(config.get(), features(options.compiler));
+#ifdef WASMTIME_FEATURE_COMPILER
+  wasmtime_config_strategy_set(config.get(), strategy(options.compiler));
+#endif
   wasmtime_config_epoch_interruption_set(config.get(), true);
   wasmtime_config_consume_fuel_set(config.get(), options.count_fuel);
   wasmtime_config_profiler_set(config.get(), strategy(options.profiling));
   wasmtime_config_signals_based_traps_set(config.get(), options.use_signals);
 #if defined(WASMTIME_FEATURE_COMPILER) && defined(WASMTIME_FEATURE_PARALLEL_COMPILATION)
-  // The threads that compile are the process's own, and stay behind when it is forked.
-  if (forks() != 0) wasmtime_config_parallel_compilation_set(config.get(), false);
+  // The threads that compile are the process's own: they stay behind when it is forked, and work
+  // through one queue, in which a module that has to be there at once would wait for others.
+  if (forks() != 0 || options.compiler == WasmtimeOptions::Compiler::winch) {
+    wasmtime_config_parallel_compilation_set(config.get(), false);
+  }
 #endif
   if (reserves_memory) {
     // wasmtime's own defaults, on which WasmtimeModule::memory_stays counts.
@@ -145,10 +159,10 @@ std::string code_settings(const WasmtimeOptions& options, bool reserves_memory) 
 Core::Core(const WasmtimeOptions& options)
     : options_{options},
       reserves_memory_{may_reserve()},
-      info_{.name = "wasmtime",
+      info_{.name = options.compiler == WasmtimeOptions::Compiler::winch ? "winch" : "wasmtime",
             .version = WASMTIME_VERSION,
             .execution = Execution::compiled,
-            .features = kFeatures,
+            .features = features(options.compiler),
             .counts_fuel = options.count_fuel,
             .makes_artefacts = true,
             .code_settings = code_settings(options, reserves_memory_)},

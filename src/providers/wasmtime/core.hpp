@@ -39,6 +39,8 @@ class Core {
 
   [[nodiscard]] const EngineInfo& info() const noexcept { return info_; }
 
+  [[nodiscard]] WasmtimeOptions::Compiler compiler() const noexcept { return options_.compiler; }
+
   /// How many instances of each module have room made beforehand.
   [[nodiscard]] std::uint32_t slots() const noexcept { return options_.instance_slots; }
 

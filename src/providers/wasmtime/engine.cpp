@@ -23,9 +23,13 @@ namespace {
 constexpr std::size_t kStackMin = 16U << 10U;
 constexpr std::size_t kStackMax = 1U << 30U;
 
-// Compiling runs mostly on threads of wasmtime's own; the calling one needs about 60 KiB, however
-// large the module, and dies without it.
-constexpr std::size_t kCompileStack = 128U << 10U;
+// The calling thread dies with less. Cranelift takes some 70 KiB of it, and Winch 280, however
+// large the module (a painted stack tells); the rest is to spare.
+constexpr std::size_t kLoadStack = 128U << 10U;
+
+constexpr std::size_t compile_stack(WasmtimeOptions::Compiler compiler) {
+  return compiler == WasmtimeOptions::Compiler::winch ? 512U << 10U : kLoadStack;
+}
 
 class WasmtimeEngine final : public Engine {
  public:
@@ -45,24 +49,24 @@ class WasmtimeEngine final : public Engine {
   [[nodiscard]] Result<std::shared_ptr<const Module>> restore(
       const Artefact& artefact, BytesView wasm, const ModuleLimits& limits) const override {
     if (!core_->ticker().alive()) return std::unexpected{forked_since()};
-    WAPC_CHECK(check_stack());
+    WAPC_CHECK(check_stack(kLoadStack));
     WAPC_TRY(auto info, describe_module(wasm, core_->info().features, limits));
     return WasmtimeModule::restore(core_, std::move(info), artefact);
   }
 
  private:
-  static Result<> check_stack() {
+  static Result<> check_stack(std::size_t needed) {
     const auto left = native_stack_left();
-    if (left >= kCompileStack) return {};
+    if (left >= needed) return {};
     return failure(Errc::limit_exceeded, "the calling thread has " + std::to_string(left) +
-                                             " bytes of native stack left; compiling needs " +
-                                             std::to_string(kCompileStack));
+                                             " bytes of native stack left; loading needs " +
+                                             std::to_string(needed));
   }
 
   static Result<std::shared_ptr<const Module>> compile_here(const std::shared_ptr<const Core>& core,
                                                             BytesView wasm,
                                                             const ModuleLimits& limits) {
-    WAPC_CHECK(check_stack());
+    WAPC_CHECK(check_stack(compile_stack(core->compiler())));
     WAPC_TRY(auto info, read_module(wasm, core->info().features, limits));
     return WasmtimeModule::compile(core, std::move(info), wasm);
   }
@@ -74,6 +78,22 @@ class WasmtimeEngine final : public Engine {
 // Each takes some 8 GiB of the 128 TiB of addresses that processes have on the machines we know.
 constexpr std::uint32_t kSlotsMax = 4000;
 
+Result<> check_compiler(const WasmtimeOptions& options) {
+  if (options.compiler == WasmtimeOptions::Compiler::winch) {
+#if !defined(WASMTIME_FEATURE_WINCH) || !defined(__x86_64__)
+    return failure(Errc::unsupported, "this build of wasmtime has not got Winch");
+#else
+    if (options.use_signals) return {};
+    return failure(Errc::invalid_options, "wasmtime: code of Winch's needs use_signals");
+#endif
+  }
+#ifndef WASMTIME_FEATURE_CRANELIFT
+  return failure(Errc::unsupported, "this build of wasmtime has not got Cranelift");
+#else
+  return {};
+#endif
+}
+
 // wasmtime ends the program when it does not like its options, so they are looked at here.
 Result<> check(const WasmtimeOptions& options) {
   if (options.stack_bytes < kStackMin || options.stack_bytes > kStackMax) {
@@ -84,6 +104,7 @@ Result<> check(const WasmtimeOptions& options) {
   if (options.tick < std::chrono::milliseconds{1}) {
     return failure(Errc::invalid_options, "wasmtime: the tick must be a millisecond or more");
   }
+  WAPC_CHECK(check_compiler(options));
   if (options.instance_slots > kSlotsMax) {
     return failure(Errc::invalid_options, "wasmtime: instance_slots is " +
                                               std::to_string(options.instance_slots) +

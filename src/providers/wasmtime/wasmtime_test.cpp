@@ -37,22 +37,52 @@ using wasmtime::kTable;
 using wasmtime::Probe;
 using wasmtime::within;
 
-/// Each of these holds wherever instances live.
-class WasmtimeTest : public wasmtime::WasmtimeFixture,
-                     public ::testing::WithParamInterface<std::uint32_t> {
- protected:
-  WasmtimeTest() : WasmtimeFixture{{.instance_slots = GetParam()}} {}
-};
-
-INSTANTIATE_TEST_SUITE_P(InSlots, WasmtimeTest, ::testing::Values(0, 2));
-
 constexpr std::string_view kLoop = R"((module (func (export "run") (loop br 0))))";
 
+/// What made the code, and where instances live.
+struct Way {
+  WasmtimeOptions::Compiler compiler;
+  std::uint32_t slots;
+};
+
+constexpr auto kCranelift = WasmtimeOptions::Compiler::cranelift;
+constexpr auto kWinch = WasmtimeOptions::Compiler::winch;
+
+std::string to_string(const Way& way) {
+  return std::string{way.compiler == kWinch ? "Winch" : "Cranelift"} +
+         (way.slots > 0 ? "InSlots" : "");
+}
+
+std::vector<Way> ways() {
+  std::vector<Way> ways{{kCranelift, 0}, {kCranelift, 2}};
+#if WAPC_TESTS_WINCH
+  ways.push_back({kWinch, 0});
+  ways.push_back({kWinch, 2});
+#endif
+  return ways;
+}
+
+/// Each of these holds each way.
+class WasmtimeTest : public wasmtime::WasmtimeFixture, public ::testing::WithParamInterface<Way> {
+ protected:
+  WasmtimeTest()
+      : WasmtimeFixture{{.compiler = GetParam().compiler, .instance_slots = GetParam().slots}} {}
+
+  [[nodiscard]] bool has(Feature feature) const {
+    return engine_->info().features.contains(feature);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Ways, WasmtimeTest, ::testing::ValuesIn(ways()),
+                         [](const auto& test) { return to_string(test.param); });
+
 TEST_P(WasmtimeTest, SaysWhatItIs) {
-  EXPECT_EQ(engine_->info().name, "wasmtime");
+  const bool optimised = GetParam().compiler == kCranelift;
+  EXPECT_EQ(engine_->info().name, optimised ? "wasmtime" : "winch");
   EXPECT_THAT(engine_->info().version, StartsWith("5"));
-  EXPECT_TRUE(engine_->info().features.contains(Feature::tail_call));
-  EXPECT_FALSE(engine_->info().features.contains(Feature::threads));
+  EXPECT_EQ(has(Feature::tail_call), optimised);
+  EXPECT_TRUE(has(Feature::simd));
+  EXPECT_FALSE(has(Feature::threads));
 }
 
 TEST_P(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
@@ -60,6 +90,43 @@ TEST_P(WasmtimeTest, RefusesOptionsThatWouldEndTheProgram) {
   EXPECT_EQ(make_wasmtime_engine({.stack_bytes = SIZE_MAX}).error().code(), Errc::invalid_options);
   EXPECT_EQ(make_wasmtime_engine({.tick = milliseconds{0}}).error().code(), Errc::invalid_options);
 }
+
+#if WAPC_TESTS_WINCH
+TEST(WinchTest, IsNotThereWithoutSignals) {
+  const auto engine = make_wasmtime_engine({.compiler = kWinch, .use_signals = false});
+  EXPECT_EQ(engine.error().code(), Errc::invalid_options);
+  EXPECT_EQ(engine.error().message(), "wasmtime: code of Winch's needs use_signals");
+}
+
+TEST(WinchTest, CountsFuel) {
+  const auto engine = make_wasmtime_engine({.compiler = kWinch, .count_fuel = true}).value();
+  const auto module = engine->compile(from_text(kLoop)).value();
+  const auto linked = module->link({}).value();
+  const auto instance = linked->instantiate({}, {.fuel = 1000}, {}).value();
+
+  const auto result = instance->call(function(*module, "run"), {}, within(std::chrono::minutes{1}));
+
+  EXPECT_EQ(result.error().code(), Errc::limit_exceeded) << result.error().message();
+}
+
+TEST(WinchTest, TakesNoCodeOfTheOtherCompilers) {
+  const auto cranelift = make_wasmtime_engine().value();
+  const auto winch = make_wasmtime_engine({.compiler = kWinch}).value();
+  const auto wasm = from_text(kLoop);
+  for (const auto& [from, to] :
+       {std::pair{winch.get(), cranelift.get()}, std::pair{cranelift.get(), winch.get()}}) {
+    const auto artefact = Artefact::copy(from->compile(wasm).value()->artefact().value()).value();
+    EXPECT_TRUE(from->restore(artefact, wasm, {}));
+    const auto module = to->restore(artefact, wasm, {});
+    ASSERT_FALSE(module);
+    EXPECT_EQ(module.error().code(), Errc::unsupported) << module.error().message();
+  }
+}
+#else
+TEST(WinchTest, IsUnsupportedWhereThereIsNone) {
+  EXPECT_EQ(make_wasmtime_engine({.compiler = kWinch}).error().code(), Errc::unsupported);
+}
+#endif
 
 TEST_P(WasmtimeTest, PassesArgumentsAndResultsExactly) {
   constexpr std::string_view kGuest = R"((module
@@ -290,6 +357,7 @@ TEST_P(WasmtimeTest, SaysSoWhenTheMachineHasNoRoomForAMemory) {
 }
 
 TEST_P(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
+  if (!has(Feature::exceptions)) GTEST_SKIP() << "no exceptions";
   constexpr std::string_view kGuest = R"((module (memory 1) (tag $t (param i32))
     (func (export "run") (result i32)
       (block $caught (result i32)
@@ -303,11 +371,13 @@ TEST_P(WasmtimeTest, CatchesAnExceptionWithinTheLimits) {
 }
 
 TEST_P(WasmtimeTest, TrapsOnAnExceptionThatNobodyCatches) {
+  if (!has(Feature::exceptions)) GTEST_SKIP() << "no exceptions";
   EXPECT_EQ(run(R"((module (tag $t) (func (export "run") (throw $t))))").error().code(),
             Errc::trapped);
 }
 
 TEST_P(WasmtimeTest, BoundsTheHeapOfCollectedObjects) {
+  if (!has(Feature::gc)) GTEST_SKIP() << "no garbage collection";
   constexpr std::string_view kGuest = R"((module
     (type $bytes (array (mut i64))) (type $list (struct (field (ref null $list)) (field (ref $bytes))))
     (func (export "run") (local (ref null $list))
@@ -339,12 +409,13 @@ TEST_P(WasmtimeTest, EntersNoGuestOnAThreadWithTooLittleStack) {
   constexpr std::string_view kGuest =
       R"((module (func $deep (export "run") (result i32) (i32.add (call $deep) (i32.const 1)))))";
   auto instance = instantiate(kGuest);
+  const auto linked = module_->link({}).value();
   Result<std::uint64_t> called;
   Errc instantiated{};
 
   on_thread_with_stack(256U << 10U, [&] {
     called = (*instance)->call(function(*module_, "run"), {}, {});
-    instantiated = instantiate(kGuest).error().code();
+    instantiated = linked->instantiate({}, {}, {}).error().code();
   });
 
   EXPECT_EQ(called.error().code(), Errc::limit_exceeded);
@@ -363,6 +434,29 @@ TEST_P(WasmtimeTest, CompilesNothingOnAThreadWithTooLittleStack) {
   on_thread_with_stack(64U << 10U, [&] { compiled = engine_->compile(wasm).error().code(); });
 
   EXPECT_EQ(compiled, Errc::limit_exceeded);
+}
+
+TEST_P(WasmtimeTest, CompilesOnAThreadWithJustEnoughStack) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer gives no thread a stack as small";
+#endif
+  const std::size_t needed = GetParam().compiler == kWinch ? 512U << 10U : 128U << 10U;
+  // Many locals, many operands and deep nesting take a compiler's own stack, if anything does.
+  const auto repeated = [](std::string_view text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const auto wasm =
+      from_text("(module (func (param i32) (local " + repeated("i64 ", 40'000) + ")" +
+                repeated("(block ", 2'000) + "(br_if 0 (local.get 0))" + repeated(")", 2'000) +
+                ") (func (result i32) " + repeated("(i32.add (i32.const 1) ", 2'000) +
+                "(i32.const 1)" + repeated(")", 2'000) + "))");
+  Result<std::shared_ptr<const Module>> compiled;
+
+  on_thread_with_stack(needed + (16U << 10U), [&] { compiled = engine_->compile(wasm); });
+
+  EXPECT_TRUE(compiled) << compiled.error().message();
 }
 
 TEST_P(WasmtimeTest, EndsRecursionOnAThreadWithJustEnoughStack) {
@@ -409,6 +503,11 @@ TEST_P(WasmtimeTest, SaysWhatItsCodeTakes) {
 }
 
 TEST_P(WasmtimeTest, RefusesWhatTheFeaturesDoNotHold) {
+  const auto tail_call = engine_->compile(from_text("(module (func $f return_call $f))"));
+  EXPECT_EQ(tail_call.has_value(), has(Feature::tail_call));
+  if (!tail_call) {
+    EXPECT_EQ(tail_call.error().code(), Errc::invalid_module);
+  }
   EXPECT_EQ(engine_->compile(from_text("(module (memory 1 1 shared))")).error().code(),
             Errc::invalid_module);
 }

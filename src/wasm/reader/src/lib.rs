@@ -31,13 +31,14 @@ const PAGE_BYTES_LOG2: u32 = 16;
 
 /// `wapc::Feature` in its order. What wasmparser splits a proposal into (`BULK_MEMORY_OPT`,
 /// `CALL_INDIRECT_OVERLONG`) comes with the proposal's constant. What is not here is never on.
-const FEATURES: [WasmFeatures; 20] = [
+const FEATURES: [WasmFeatures; 21] = [
     WasmFeatures::MUTABLE_GLOBAL,
     WasmFeatures::SIGN_EXTENSION,
     WasmFeatures::SATURATING_FLOAT_TO_INT,
     WasmFeatures::MULTI_VALUE,
     WasmFeatures::BULK_MEMORY,
     WasmFeatures::REFERENCE_TYPES,
+    WasmFeatures::GC_TYPES,
     WasmFeatures::SIMD,
     WasmFeatures::RELAXED_SIMD,
     WasmFeatures::TAIL_CALL,
@@ -220,11 +221,13 @@ fn read(
 }
 
 fn wasm_features(bits: u32) -> WasmFeatures {
-    // `floats` and `gc_types` are switches of wasmparser, not proposals: without the second even
-    // `externref` is refused.
-    let mut features = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;
+    let mut features = WasmFeatures::FLOATS; // A switch of wasmparser, not a proposal.
     for (bit, feature) in FEATURES.iter().enumerate() {
         features.set(*feature, bits & (1 << bit) != 0);
+    }
+    // Both are proposals of references that are counted, as `externref` is.
+    if features.intersects(WasmFeatures::GC | WasmFeatures::EXCEPTIONS) {
+        features |= WasmFeatures::GC_TYPES;
     }
     features
 }
