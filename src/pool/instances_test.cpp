@@ -221,6 +221,22 @@ TEST(PoolInstancesTest, DoesNotStartAPoolWhoseGuestDoesNotStart) {
   EXPECT_THAT(pool.error().message(), HasSubstr("instance 1 of 2: "));
 }
 
+TEST(PoolInstancesTest, LeavesNothingBehindWhenItsStartIsCancelled) {
+  // Its thread tries again at once, as the guest has not been given the chance, and is ended.
+  for (int round = 0; round < 50; ++round) {
+    std::stop_source stop;
+    std::atomic<int> starts = 0;
+    auto module = load({.functions = {{"__guest_call", trap}},
+                        .start = [&](ScriptedGuest& guest) -> Result<std::uint64_t> {
+                          if (++starts == 1) stop.request_stop();
+                          wait_until([&] { return !guest.budget().check(); });
+                          return std::unexpected{guest.budget().check().error()};
+                        }});
+    const auto cancelled = Pool::start(std::move(module), {}, {.stop = stop.get_token()});
+    EXPECT_EQ(cancelled.error().code(), Errc::cancelled);
+  }
+}
+
 TEST(PoolInstancesTest, FindsOutByACallWhenNothingIsWarmedUp) {
   const auto module = load({.functions = {{"__guest_call", trap}}, .start = trap});
   const auto pool = Pool::start(module, {.instances_min = 0, .instances_max = 2}).value();

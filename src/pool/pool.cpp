@@ -59,9 +59,10 @@ Result<std::unique_ptr<Pool>> Pool::start(std::shared_ptr<const GuestModule> mod
                                           PoolOptions options, const Budget& budget) {
   assert(module);
   WAPC_TRY(auto complete, completed(std::move(options)));
-  auto core = std::make_unique<Core>(std::move(module), std::move(complete));
-  WAPC_CHECK(core->begin(budget));
-  return std::unique_ptr<Pool>{new Pool{std::move(core)}};
+  std::unique_ptr<Pool> pool{
+      new Pool{std::make_unique<Core>(std::move(module), std::move(complete))}};
+  WAPC_CHECK(pool->core_->begin(budget));  // Else what did start, and its thread, are drained.
+  return pool;
 }
 
 Pool::~Pool() {
