@@ -128,6 +128,12 @@ Result<> Pool::Core::run(Slot& slot, const Call& call) {
   return outcome;
 }
 
+/// Without the lock. A start function's host calls hold the slot, as a call's do.
+Result<std::unique_ptr<Host>> Pool::Core::start_host(Slot& slot, const Budget& budget) const {
+  const Held held{this, &slot};
+  return Host::start(slot.version->module, options_.host, budget);
+}
+
 /// Counts a call; whether the instance is to be kept.
 bool Pool::Core::count(Slot& slot, const Result<>& outcome, std::chrono::nanoseconds took) {
   const auto& host = *slot.host;

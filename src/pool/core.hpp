@@ -100,6 +100,7 @@ class Pool::Core {
   [[nodiscard]] std::uint32_t choose(Route route) noexcept;
   [[nodiscard]] Result<> wait_and_run(Call call);
   [[nodiscard]] Result<> run(Slot& slot, const Call& call);
+  [[nodiscard]] Result<std::unique_ptr<Host>> start_host(Slot& slot, const Budget& budget) const;
   [[nodiscard]] bool count(Slot& slot, const Result<>& outcome, std::chrono::nanoseconds took);
   void leave(Slot& slot, bool keep);
   void judge(const Call& call, std::optional<Errc> failure, std::chrono::nanoseconds took);

@@ -39,7 +39,7 @@ Pool::Core::Slot* Pool::Core::claim(const std::shared_ptr<Version>& version) {
 Result<> Pool::Core::start(Lock& lock, Slot& slot, const Budget& budget) {
   const auto version = slot.version;
   lock.unlock();
-  auto host = Host::start(version->module, options_.host, budget);
+  auto host = start_host(slot, budget);
   const bool in_time = host || budget.check();
   lock.lock();
   if (host) {

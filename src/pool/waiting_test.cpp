@@ -27,6 +27,7 @@ using testing::operation_of;
 using testing::respond;
 using testing::ScriptedGuest;
 using testing::trap;
+using testing::wait_until;
 
 TEST(PoolWaitingTest, IsOverloadedAsSoonAsTheQueueIsFull) {
   Gated gated{{.instances_max = 1, .queue_max = 1}};
@@ -194,6 +195,34 @@ TEST(PoolWaitingTest, IsBusyWhenAHandlerHoldsAllInstancesAndWantsOne) {
   EXPECT_TRUE(reentrant.pool->invoke(kAny));
   EXPECT_EQ(reentrant.failed, Errc::busy);
   EXPECT_TRUE(reentrant.pool->invoke(kAny));
+}
+
+TEST(PoolWaitingTest, IsBusyWhenAStartCallsItsOwnPoolOrDrainsIt) {
+  // The pool's thread starts another instance, and the handler would wait for that one.
+  std::unique_ptr<Pool> pool;
+  std::atomic<int> starts = 0;
+  std::atomic<int> busy = 0;
+  const auto handler = answering([&](const HostCall&) -> Result<Bytes> {
+    if (++starts != 2) return Bytes{};
+    const auto called = pool->invoke(kAny);
+    if (!called && called.error().code() == Errc::busy) ++busy;
+    const auto drained = pool->drain();
+    if (!drained && drained.error().code() == Errc::busy) ++busy;
+    return Bytes{};
+  });
+  const auto module =
+      load({.functions = {{"__guest_call", trap},
+                          testing::start_function("wapc_init", [](ScriptedGuest& guest) {
+                            const auto asked = ask(guest);
+                            return asked ? Result<std::uint64_t>{0} : asked;
+                          })}});
+  pool = Pool::start(module, {.host = {.handler = handler, .call_timeout = 1h}, .instances_max = 1})
+             .value();
+
+  EXPECT_EQ(pool->invoke(kAny).error().code(), Errc::trapped);
+
+  wait_until([&] { return pool->stats().idle == 1; });
+  EXPECT_EQ(busy, 2);
 }
 
 TEST(PoolWaitingTest, IsBusyWhenCallsWaitForEachOther) {
