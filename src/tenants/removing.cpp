@@ -65,7 +65,10 @@ Result<> Tenants::Core::end_load(Entry& entry, const Budget& budget) {
 
 Result<> Tenants::Core::drain(Entry& entry, const Budget& budget) {
   const tenants::Pin pin{entry, tenants::Pins::Of::other};
-  auto* const pool = entry.pool();
+  auto* const pool = [&] {  // Under the lock: it seems gone while `Room` tries whether it may go.
+    const Lock lock{mutex_};
+    return entry.pool();
+  }();
   if (pool == nullptr) return {};
   auto drained = pool->drain(budget);
   if (!drained && drained.error().code() == Errc::busy) {  // It goes on as if nothing had been.

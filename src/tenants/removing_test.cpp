@@ -157,6 +157,37 @@ TEST(TenantsRemovingTest, CannotBeAskedForByAHandlerOfItsOwn) {
   EXPECT_TRUE(named.tenants->remove("starts"));
 }
 
+TEST(TenantsRemovingTest, WaitsForWhatIsAtWorkThoughOthersWantTheRoom) {
+  // Each call of `b` looks whether `a` may go: not while its pool starts an instance. That takes a
+  // while with so many, and must not hide what there is to wait for.
+  NamedTenants named{{.loaded_max = 1}};
+  std::atomic<int> starts = 0;
+  named.add("a", {.instances_max = 10'000},
+            {.functions = {{"__guest_call", testing::trap}},
+             .start = [&](ScriptedGuest&) -> Result<std::uint64_t> {
+               if (++starts == 1) return 0;
+               auto passed = named.gate->pass({});
+               return passed ? Result<std::uint64_t>{0} : std::unexpected{passed.error()};
+             }});
+  named.add("b");
+  EXPECT_FALSE(named.call("a"));
+  named.gate->await(1);
+  std::atomic<bool> done = false;
+  std::thread others{[&] {
+    while (!done) static_cast<void>(named.call("b"));
+  }};
+
+  for (int i = 0; i < 200; ++i) {
+    const auto removed = named.tenants->remove("a", kSpent);
+    EXPECT_TRUE(!removed && removed.error().code() == Errc::deadline_exceeded);
+  }
+
+  done = true;
+  others.join();
+  named.gate->open();
+  EXPECT_TRUE(named.tenants->remove("a"));
+}
+
 TEST(TenantsRemovingTest, MayBeAskedForByManyAtOnce) {
   for (int round = 0; round < 20; ++round) {
     NamedTenants named;
