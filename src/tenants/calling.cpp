@@ -61,7 +61,7 @@ Result<Pool*> Tenants::Core::obtain(Entry& entry, const Budget& budget) {
 /// Until it is loaded.
 Result<> Tenants::Core::await(Lock& lock, Entry& entry, const Budget& budget) {
   WAPC_CHECK(budget.check());
-  if (entry.removed) return removed(entry.name);
+  if (entry.removed()) return removed(entry.name);
   const auto& failed = entry.failed_load;
   if (!entry.load && failed && Budget::Clock::now() < failed->next) {
     return std::unexpected{failed->error.within("not loaded again yet; the last time")};

@@ -25,7 +25,7 @@ void Tenants::Core::shut_down() {
   const auto entries = names_.all();
   {
     const Lock lock{mutex_};
-    for (const auto& entry : entries) entry->removed = true;
+    for (const auto& entry : entries) ++entry->removals;
   }
   for (const auto& entry : entries) {
     [[maybe_unused]] const auto removed = remove(*entry, {});

@@ -47,7 +47,7 @@ class Entry : public std::enable_shared_from_this<Entry> {
   const std::string name;
   const Tenant tenant;
 
-  bool removed = false;        // Takes no calls any more.
+  std::size_t removals = 0;    // Asked for and not taken back: with any it takes no calls.
   std::shared_ptr<Load> load;  // None unless one is under way, or waits for its turn.
   std::optional<FailedLoad> failed_load;
   TenantStats stats;  // But for the calls.
@@ -60,6 +60,8 @@ class Entry : public std::enable_shared_from_this<Entry> {
 
   Entry(std::string its_name, Tenant made_of)
       : name{std::move(its_name)}, tenant{std::move(made_of)} {}
+
+  [[nodiscard]] bool removed() const noexcept { return removals != 0; }
 
   /// What calls go to; null when it is not loaded. Stays while the caller has a `Pin`.
   [[nodiscard]] Pool* pool() const noexcept { return pool_.load(std::memory_order_seq_cst); }

@@ -112,7 +112,7 @@ void Tenants::Core::load(Lock& lock, Entry& entry) {
   lock.unlock();
   auto pool = load_pool(entry, budget);
   lock.lock();
-  if (pool && !entry.removed) {
+  if (pool && !entry.removed()) {
     entry.fresh_size = entry.size;
     room_.open(entry, *std::move(pool), coarse_now());
     keeper_wakes_.notify_one();
@@ -120,8 +120,8 @@ void Tenants::Core::load(Lock& lock, Entry& entry) {
   }
   room_.forget(entry);
   const Result<> outcome =
-      entry.removed ? removed(entry.name)
-                    : std::unexpected{pool.error().within("load the tenant " + entry.name)};
+      entry.removed() ? removed(entry.name)
+                      : std::unexpected{pool.error().within("load the tenant " + entry.name)};
   lock.unlock();
   if (pool) pool->reset();  // Takes its time.
   lock.lock();

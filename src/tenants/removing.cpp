@@ -33,7 +33,6 @@ Result<> Tenants::Core::remove(Entry& entry, const Budget& budget) {
   std::unique_ptr<Pool> pool;
   {
     const Lock lock{mutex_};
-    entry.removed = true;
     pool = room_.close(entry);
   }
   // Nobody is answered or waits any more; who has been is about to leave.
@@ -48,7 +47,7 @@ Result<> Tenants::Core::end_load(Entry& entry, const Budget& budget) {
     return failure(Errc::busy, "a handler would remove the tenant " + entry.name +
                                    ", whose guest waits for it to start");
   }
-  entry.removed = true;
+  ++entry.removals;
   const auto load = entry.load;
   if (!load) return {};
   if (unqueue(entry)) {
@@ -73,7 +72,7 @@ Result<> Tenants::Core::drain(Entry& entry, const Budget& budget) {
   auto drained = pool->drain(budget);
   if (!drained && drained.error().code() == Errc::busy) {  // It goes on as if nothing had been.
     const Lock lock{mutex_};
-    entry.removed = false;
+    --entry.removals;
   }
   return drained;
 }

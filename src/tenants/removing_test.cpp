@@ -25,6 +25,12 @@ using testing::wait_until;
 /// A budget that was spent long ago.
 const Budget kSpent{.deadline = Budget::Clock::time_point{1ns}};
 
+/// A guest that asks the host, and then answers.
+Result<std::uint64_t> asks(ScriptedGuest& guest) {
+  if (auto asked = ask(guest); !asked) return asked;
+  return respond(guest);
+}
+
 TEST(TenantsRemovingTest, TakesNoMoreCallsAndAnotherMayHaveItsName) {
   NamedTenants named;
   named.add("a");
@@ -128,10 +134,6 @@ TEST(TenantsRemovingTest, EndsALoadWhoseTurnHasNotCome) {
 }
 
 TEST(TenantsRemovingTest, CannotBeAskedForByAHandlerOfItsOwn) {
-  const auto asks = [](ScriptedGuest& guest) -> Result<std::uint64_t> {
-    if (auto asked = ask(guest); !asked) return asked;
-    return respond(guest);
-  };
   NamedTenants named;
   Errc at_call{};
   Errc at_start{};
@@ -155,6 +157,29 @@ TEST(TenantsRemovingTest, CannotBeAskedForByAHandlerOfItsOwn) {
   EXPECT_TRUE(named.call("starts"));
   EXPECT_TRUE(named.tenants->remove("calls"));
   EXPECT_TRUE(named.tenants->remove("starts"));
+}
+
+TEST(TenantsRemovingTest, IsNotUndoneByAHandlerWhoAsksForItInVain) {
+  NamedTenants named{{.loaded_max = 1}};
+  Gate gate;
+  Errc inner{};
+  const auto handler = answering([&](const HostCall&) -> Result<Bytes> {
+    EXPECT_TRUE(gate.pass({}));
+    inner = named.tenants->remove("a").error().code();
+    return Bytes{};
+  });
+  named.add("a", {.host = {.handler = handler}}, {.functions = {{"__guest_call", asks}}});
+  named.add("b");
+  const auto a = named.find("a");
+  Caller running{*a};
+  gate.await(1);
+  EXPECT_EQ(named.tenants->remove("a", kSpent).error().code(), Errc::deadline_exceeded);
+  gate.open();
+  EXPECT_TRUE(running.outcome());
+  EXPECT_EQ(inner, Errc::busy);
+  wait_until([&] { return named.call("b").has_value(); });  // In its place, once it has left.
+
+  EXPECT_EQ(named.call("a").error().code(), Errc::unavailable);
 }
 
 TEST(TenantsRemovingTest, WaitsForWhatIsAtWorkThoughOthersWantTheRoom) {
