@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -13,7 +14,10 @@ namespace {
 /// How many may wait for a tenant: as many as its pool will answer at once or let wait.
 std::size_t waiting_max(const PoolOptions& pool) {
   const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
-  return pool.queue_max + (pool.instances_max == 0 ? threads : pool.instances_max);
+  const auto instances =
+      pool.instances_max == 0 ? std::max(threads, pool.instances_min) : pool.instances_max;
+  constexpr auto kMost = std::numeric_limits<std::size_t>::max();
+  return pool.queue_max < kMost - instances ? pool.queue_max + instances : kMost;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <deque>
+#include <limits>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -162,6 +163,12 @@ TEST(TenantsLoadingTest, LetsAsManyWaitAsThePoolWould) {
   slow.compiles->open();
   EXPECT_TRUE(first.outcome());
   EXPECT_TRUE(second.outcome());
+}
+
+TEST(TenantsLoadingTest, StandsAnyQueue) {
+  NamedTenants named;
+  named.add("a", {.instances_max = 1, .queue_max = std::numeric_limits<std::size_t>::max()});
+  EXPECT_TRUE(named.call("a"));
 }
 
 TEST(TenantsLoadingTest, PassesOnWhyAModuleCannotBeFetched) {
