@@ -310,6 +310,26 @@ TEST(TenantsTest, ReadsAModuleFromAFile) {
   EXPECT_THAT(named.call("b").error().message(), HasSubstr("b.wasm: No such file"));
 }
 
+TEST(TenantsTest, ReadsNoDirectoryAndNoMoreThanItMay) {
+  const testing::TemporaryTree tree;
+  tree.write("a.wasm", "module a");
+  const auto refused = [](const auto& wasm, const Budget& budget = {}) {
+    return wasm(budget).error();
+  };
+
+  EXPECT_EQ(refused(wasm_from(tree.path())).code(), Errc::unavailable);
+  EXPECT_THAT(refused(wasm_from(tree.path())).message(), HasSubstr("Is a directory"));
+  tree.write("empty.wasm", "");
+  EXPECT_EQ(refused(wasm_from(tree.path() / "empty.wasm")).code(), Errc::unavailable);
+  EXPECT_EQ(as_text(wasm_from(tree.path() / "a.wasm", 8)({}).value()), "module a");
+  EXPECT_EQ(refused(wasm_from(tree.path() / "a.wasm", 7)).code(), Errc::limit_exceeded);
+  EXPECT_EQ(refused(wasm_from("/dev/zero", 1000)).code(), Errc::limit_exceeded);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(refused(wasm_from(tree.path() / "a.wasm"), {.stop = stop.get_token()}).code(),
+            Errc::cancelled);
+}
+
 TEST(TenantsTest, AnswersManyThreadsWithFewLoadedAtATime) {
   constexpr int kThreads = 4;
   constexpr int kTenants = 20;

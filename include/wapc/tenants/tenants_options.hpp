@@ -8,6 +8,7 @@
 #include "wapc/base/budget.hpp"
 #include "wapc/base/bytes.hpp"
 #include "wapc/base/error.hpp"
+#include "wapc/engine/module_limits.hpp"
 #include "wapc/host/guest_module.hpp"
 #include "wapc/pool/pool_options.hpp"
 
@@ -24,8 +25,10 @@ struct Tenant {
   PoolOptions pool = {};
 };
 
-/// Fetches a module from a file. Fails with `unavailable` when it cannot be read.
-[[nodiscard]] std::function<Result<Bytes>(const Budget&)> wasm_from(std::filesystem::path file);
+/// Fetches a module from a file. Fails with `unavailable` when it cannot be read, and with
+/// `limit_exceeded` when it is larger than `bytes_max`: it stops reading there.
+[[nodiscard]] std::function<Result<Bytes>(const Budget&)> wasm_from(
+    std::filesystem::path file, std::size_t bytes_max = ModuleLimits{}.bytes);
 
 struct TenantsOptions {
   /// Of what is loaded: the code of the modules, and their guests, with what the engine takes for
