@@ -22,9 +22,11 @@ Result<> Tenants::Core::begin() {
 }
 
 void Tenants::Core::shut_down() {
-  const auto entries = names_.all();
+  std::vector<std::shared_ptr<Entry>> entries;
   {
     const Lock lock{mutex_};
+    ending_ = true;
+    entries = names_.all();
     for (const auto& entry : entries) ++entry->removals;
   }
   for (const auto& entry : entries) {

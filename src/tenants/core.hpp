@@ -100,6 +100,7 @@ class Tenants::Core : public std::enable_shared_from_this<Core> {
 
   // All that follows is under the lock, and so is what entries say of themselves.
   mutable std::mutex mutex_;
+  bool ending_ = false;  // Takes no tenants any more.
   tenants::Room room_;
   TenantsStats counted_;  // But for the calls.
 

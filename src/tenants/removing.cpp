@@ -10,6 +10,8 @@ namespace wapc {
 Result<> Tenants::Core::add(std::string name, Tenant tenant) {
   if (forked()) return forked_since();
   const auto entry = std::make_shared<Entry>(std::move(name), std::move(tenant));
+  const Lock lock{mutex_};
+  if (ending_) return failure(Errc::unavailable, "the tenants are being removed");
   if (names_.add(entry)) return {};
   return failure(Errc::invalid_options, "there is a tenant " + entry->name + " already");
 }

@@ -17,6 +17,7 @@ using testing::Gate;
 using testing::kAny;
 using testing::kWait;
 using testing::NamedTenants;
+using testing::operation_of;
 using testing::respond;
 using testing::ScriptedGuest;
 using testing::ScriptedModule;
@@ -270,6 +271,32 @@ TEST(TenantsRemovingTest, IsWhatTheirEndDoesToAll) {
     gate->open();
   }
   EXPECT_TRUE(running.outcome());
+}
+
+TEST(TenantsRemovingTest, LetsNobodyAddTenantsOnceTheyEnd) {
+  auto named = std::make_unique<NamedTenants>();
+  auto* const tenants = named->tenants.get();
+  Gate gate;
+  Result<> added;
+  const auto handler = answering([&](const HostCall&) -> Result<Bytes> {
+    EXPECT_TRUE(gate.pass({}));
+    added = tenants->add("late", NamedTenants::made_of("late"));
+    return Bytes{};
+  });
+  named->add("a", {.host = {.handler = handler}, .instances_max = 2},
+             {.functions = {{"__guest_call", [](ScriptedGuest& guest) {
+                               return operation_of(guest) == "wait" ? asks(guest) : respond(guest);
+                             }}}});
+  const auto a = named->find("a");
+  Caller running{*a, kWait};
+  gate.await(1);
+  {
+    const std::jthread end{[&] { named->tenants.reset(); }};
+    wait_until([&] { return !a->invoke(kAny); });
+    gate.open();
+  }
+  EXPECT_TRUE(running.outcome());
+  EXPECT_EQ(added.error().code(), Errc::unavailable);
 }
 
 }  // namespace

@@ -24,14 +24,15 @@ class Tenants {
   [[nodiscard]] static Result<std::unique_ptr<Tenants>> make(std::shared_ptr<const Engine> engine,
                                                              TenantsOptions options = {});
 
-  /// Removes all tenants, for as long as that takes. What `find` gave may go later.
+  /// Removes all tenants, for as long as that takes; handlers that run meanwhile may call this as
+  /// ever, and add none. What `find` gave may go later.
   ~Tenants();
 
   Tenants(const Tenants&) = delete;
   Tenants& operator=(const Tenants&) = delete;
 
   /// Loads nothing: what does not work is found out by the first call. Fails with `invalid_options`
-  /// when there is one of that name.
+  /// when there is one of that name, and with `unavailable` once the destructor has begun.
   [[nodiscard]] Result<> add(std::string name, Tenant tenant);
 
   /// Refuses new calls from now on, and those that wait for it to be loaded; waits until those that
