@@ -70,8 +70,9 @@ Result<> Tenants::Core::await(Lock& lock, Entry& entry, const Budget& budget) {
   if (!entry.load && failed && Budget::Clock::now() < failed->next) {
     return std::unexpected{failed->error.within("not loaded again yet; the last time")};
   }
-  if (is_loaded_here(entry)) {
-    return failure(Errc::busy, "the guest of the tenant " + entry.name + " calls it as it starts");
+  if (awaits_this_thread(entry)) {
+    return failure(Errc::busy,
+                   "the load of the tenant " + entry.name + " waits for this call of it");
   }
   const auto load = request_load(lock, entry);
   if (load->waiting >= waiting_max(entry.tenant.pool)) {
@@ -79,7 +80,7 @@ Result<> Tenants::Core::await(Lock& lock, Entry& entry, const Budget& budget) {
                                          "the tenant " + entry.name + " to be loaded");
   }
   ++load->waiting;
-  const bool has_ended = load->wait(lock, budget);
+  const bool has_ended = await_end(lock, *load, budget);
   const auto outcome = load->outcome;
   --load->waiting;
   if (has_ended && outcome) return *outcome;

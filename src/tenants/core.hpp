@@ -72,7 +72,10 @@ class Tenants::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<Pool*> obtain(Entry& entry, const Budget& budget);
   [[nodiscard]] Result<> await(Lock& lock, Entry& entry, const Budget& budget);
 
-  // loading.cpp: threads that load. Under the lock, but for the last two.
+  // loading.cpp: threads that load. Under the lock, but for the last.
+  [[nodiscard]] static bool awaits_this_thread(const Entry& entry);
+  static void set_awaits(const tenants::Load* load);
+  [[nodiscard]] static bool await_end(Lock& lock, tenants::Load& load, const Budget& budget);
   [[nodiscard]] std::shared_ptr<tenants::Load> request_load(Lock& lock, Entry& entry);
   void queue(Entry& entry);
   [[nodiscard]] bool unqueue(const Entry& entry);
@@ -80,7 +83,6 @@ class Tenants::Core : public std::enable_shared_from_this<Core> {
   void load(Lock& lock, Entry& entry);
   void finish_load(Entry& entry, const Result<>& outcome);
   [[nodiscard]] Result<std::unique_ptr<Pool>> load_pool(Entry& entry, const Budget& budget);
-  [[nodiscard]] static bool is_loaded_here(const Entry& entry) noexcept;
 
   // keeping.cpp: who goes, and the keeper, a thread that looks at what is loaded.
   [[nodiscard]] Result<> make_room(Entry& entry, const tenants::Size& size);

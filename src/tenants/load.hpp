@@ -19,6 +19,7 @@ struct Load {
   std::condition_variable_any ended;
   std::stop_source stop;
   std::size_t waiting = 0;
+  const Load* awaits = nullptr;  // Another one, whose end its thread waits for.
 
   /// Until it has ended or `budget` is spent; whether it has ended.
   [[nodiscard]] bool wait(std::unique_lock<std::mutex>& lock, const Budget& budget) {

@@ -11,11 +11,11 @@
 namespace wapc {
 namespace {
 
-using tenants::Entry;
+using tenants::Load;
 
 /// One load that a thread is at. A guest's start may call another tenant, so they form a chain.
 struct Loading {
-  const Entry* entry;
+  Load* load;
   const Loading* outer;
 };
 
@@ -24,7 +24,7 @@ constinit thread_local const Loading* innermost = nullptr;
 /// One link of the chain, while it lives.
 class LoadedHere {
  public:
-  explicit LoadedHere(const Entry& entry) : link_{&entry, innermost} { innermost = &link_; }
+  explicit LoadedHere(Load& load) : link_{&load, innermost} { innermost = &link_; }
 
   LoadedHere(const LoadedHere&) = delete;
   LoadedHere& operator=(const LoadedHere&) = delete;
@@ -34,6 +34,12 @@ class LoadedHere {
  private:
   const Loading link_;
 };
+
+bool is_loaded_here(const Load& load) {
+  const auto* loading = innermost;
+  while (loading != nullptr && loading->load != &load) loading = loading->outer;
+  return loading != nullptr;
+}
 
 Result<Bytes> fetch(const Tenant& tenant, const Budget& budget) noexcept {
   try {
@@ -52,10 +58,25 @@ bool is_of_the_tenant(const Error& error) {
 
 }  // namespace
 
-bool Tenants::Core::is_loaded_here(const Entry& entry) noexcept {
-  const auto* loading = innermost;
-  while (loading != nullptr && loading->entry != &entry) loading = loading->outer;
-  return loading != nullptr;
+/// Whether the load of `entry` that is under way waits for this thread: because it is at it, or at
+/// one that is waited for.
+bool Tenants::Core::awaits_this_thread(const Entry& entry) {
+  const Load* load = entry.load.get();
+  while (load != nullptr && !is_loaded_here(*load)) load = load->awaits;
+  return load != nullptr;
+}
+
+/// Says of all loads that this thread is at what they wait for; null: nothing.
+void Tenants::Core::set_awaits(const Load* load) {
+  for (const auto* at = innermost; at != nullptr; at = at->outer) at->load->awaits = load;
+}
+
+/// Until it has ended or `budget` is spent; whether it has ended.
+bool Tenants::Core::await_end(Lock& lock, Load& load, const Budget& budget) {
+  set_awaits(&load);
+  const bool has_ended = load.wait(lock, budget);
+  set_awaits(nullptr);
+  return has_ended;
 }
 
 /// The load that is under way, or one that is requested. A thread that loads already, and whose
@@ -107,8 +128,9 @@ void Tenants::Core::load_queued(const std::stop_token& stop) {
 
 /// Lets go of the lock while it loads.
 void Tenants::Core::load(Lock& lock, Entry& entry) {
-  const LoadedHere here{entry};
-  const Budget budget{.stop = entry.load->stop.get_token()};
+  const auto under_way = entry.load;
+  const LoadedHere here{*under_way};
+  const Budget budget{.stop = under_way->stop.get_token()};
   lock.unlock();
   auto pool = load_pool(entry, budget);
   lock.lock();

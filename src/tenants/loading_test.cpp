@@ -1,7 +1,11 @@
 #include <atomic>
 #include <deque>
+#include <functional>
+#include <latch>
 #include <limits>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -217,6 +221,50 @@ TEST(TenantsLoadingTest, IsBusyWhenAGuestsStartCallsIt) {
   named.add("a", {.host = {.handler = handler}}, asking_at_start());
   EXPECT_TRUE(named.call("a"));
   EXPECT_EQ(inner, Errc::busy);
+}
+
+/// Two tenants, each of whose sources first does that with the other one's name; both are loaded
+/// at a time. How many of the two were told `busy`.
+int busy_of_two(NamedTenants& named, const std::function<Result<>(const std::string&)>& use) {
+  std::latch both{2};
+  std::atomic<int> busy = 0;
+  for (const auto& [name, other] : {std::pair{"a", "b"}, std::pair{"b", "a"}}) {
+    named.engine->offer(name, {.functions = {{"__guest_call", testing::waiting_at(named.gate)}}});
+    auto tenant = NamedTenants::made_of(name, {.host = {.call_timeout = 1h}});
+    tenant.wasm = [&, other, fetch = tenant.wasm](const Budget& budget) {
+      both.arrive_and_wait();
+      const auto used = use(other);
+      if (!used && used.error().code() == Errc::busy) ++busy;
+      return fetch(budget);
+    };
+    EXPECT_TRUE(named.tenants->add(name, std::move(tenant)));
+  }
+  const auto a = named.find("a");
+  const auto b = named.find("b");
+  Caller one{*a};
+  Caller other{*b};
+  one.outcome();
+  other.outcome();
+  return busy;
+}
+
+TEST(TenantsLoadingTest, IsBusyWhenLoadsWaitForEachOther) {
+  NamedTenants named{{.loads_max = 2}};
+  EXPECT_EQ(busy_of_two(named,
+                        [&](const std::string& other) -> Result<> {
+                          const auto called = named.call(other);
+                          return called ? Result<>{} : std::unexpected{called.error()};
+                        }),
+            1);
+  EXPECT_EQ(named.tenants->stats().loads, 2U);
+}
+
+TEST(TenantsLoadingTest, IsBusyWhenTwoWouldRemoveEachOtherAsTheyLoad) {
+  NamedTenants named{{.loads_max = 2}};
+  EXPECT_EQ(
+      busy_of_two(named, [&](const std::string& other) { return named.tenants->remove(other); }),
+      1);
+  EXPECT_EQ(named.tenants->stats().tenants, 1U);
 }
 
 TEST(TenantsLoadingTest, LoadsWhatAStartNeedsThoughNoThreadIsLeft) {

@@ -45,9 +45,8 @@ Result<> Tenants::Core::remove(Entry& entry, const Budget& budget) {
 /// None begins afterwards.
 Result<> Tenants::Core::end_load(Entry& entry, const Budget& budget) {
   Lock lock{mutex_};
-  if (is_loaded_here(entry)) {
-    return failure(Errc::busy, "a handler would remove the tenant " + entry.name +
-                                   ", whose guest waits for it to start");
+  if (awaits_this_thread(entry)) {
+    return failure(Errc::busy, "the load of the tenant " + entry.name + " waits for this removal");
   }
   ++entry.removals;
   const auto load = entry.load;
@@ -56,10 +55,11 @@ Result<> Tenants::Core::end_load(Entry& entry, const Budget& budget) {
     finish_load(entry, removed(entry.name));
     return {};
   }
+  set_awaits(load.get());  // Before anybody else looks whether it may wait for these.
   lock.unlock();
   load->stop.request_stop();  // Runs what others have registered.
   lock.lock();
-  if (load->wait(lock, budget)) return {};
+  if (await_end(lock, *load, budget)) return {};
   const auto why = budget.stop.stop_requested() ? Errc::cancelled : Errc::deadline_exceeded;
   return std::unexpected{budget_spent(why)};
 }

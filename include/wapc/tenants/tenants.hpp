@@ -38,7 +38,7 @@ class Tenants {
   /// Refuses new calls from now on, and those that wait for it to be loaded; waits until those that
   /// run have ended, then drops it. Fails with `unavailable` when there is none of that name, with
   /// `deadline_exceeded` or `cancelled` when the budget is spent before; may then be called again.
-  /// Fails with `busy` when a handler of its own guests calls it, which it would wait for.
+  /// Fails with `busy` when a handler of its own guests calls it, or its load waits for that.
   [[nodiscard]] Result<> remove(std::string_view name, const Budget& budget = {});
 
   /// Calls the guest, and has it loaded first when it is not. The wait counts to the deadline, and
@@ -47,11 +47,12 @@ class Tenants {
   ///
   /// Fails as `Pool::invoke_into` does; with `unavailable` when there is no tenant of that name, or
   /// not any more; with `deadline_exceeded` or `cancelled` when the budget is spent while it waits;
-  /// with `busy` when the guest's own start calls it. Fails with `overloaded` when too many wait
-  /// already, or when it does not fit beside what has calls under way; with `limit_exceeded` when
-  /// it is too large by itself; and as `Tenant::wasm`, `GuestModule::load` and `Pool::start` do.
-  /// After a failure of these it is left alone for `HostOptions::restart_wait`, and longer each
-  /// time up to `restart_wait_max`: calls fail at once, with the last reason.
+  /// with `busy` when its load waits for this very call, as the guest's own start makes it. Fails
+  /// with `overloaded` when too many wait already, or when it does not fit beside what has calls
+  /// under way; with `limit_exceeded` when it is too large by itself; and as `Tenant::wasm`,
+  /// `GuestModule::load` and `Pool::start` do. After a failure of these it is left alone for
+  /// `HostOptions::restart_wait`, and longer each time up to `restart_wait_max`: calls fail at
+  /// once, with the last reason.
   [[nodiscard]] Result<> invoke_into(std::string_view name, const Invocation& invocation,
                                      Bytes& response);
 
