@@ -52,14 +52,21 @@ Result<> Tenants::Core::wait_and_call(Entry& entry, const Invocation& invocation
 }
 
 Result<Pool*> Tenants::Core::obtain(Entry& entry, const Budget& budget) {
+  const auto begun = Budget::Clock::now();
   Lock lock{mutex_};
   ++counted_.waits;
   ++entry.stats.waits;
-  if (entry.pool() == nullptr) WAPC_CHECK(await(lock, entry, budget));
+  auto awaited = entry.pool() == nullptr ? await(lock, entry, budget) : Result<>{};
   // It stays, as the caller has a pin.
   auto* const pool = entry.pool();
-  if (pool == nullptr) return removed(entry.name);
-  return pool;
+  if (awaited && pool == nullptr) awaited = removed(entry.name);
+  const auto took = Budget::Clock::now() - begun;
+  counted_.waiting_time += took;
+  entry.stats.waiting_time += took;
+  if (awaited) return pool;
+  ++counted_.failed_waits;
+  ++entry.stats.failed_waits;
+  return std::unexpected{std::move(awaited).error()};
 }
 
 /// Until it is loaded.

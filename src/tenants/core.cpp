@@ -45,6 +45,7 @@ TenantsStats Tenants::Core::stats() const {
   auto stats = counted_;
   stats.tenants = entries.size();
   stats.loaded = room_.loaded();
+  stats.in_line = queue_.size();
   stats.memory_bytes = room_.bytes();
   for (const auto& entry : entries) {
     stats.calls += entry->pins().calls();
@@ -58,6 +59,8 @@ Result<TenantStats> Tenants::Core::stats(std::string_view name) const {
   const Lock lock{mutex_};
   auto stats = entry->stats;
   stats.calls = entry->pins().calls();
+  const auto* const pool = entry->pool();
+  stats.pool = tenants::with_earlier(pool == nullptr ? PoolStats{} : pool->stats(), stats.pool);
   stats.loaded = entry->place.has_value();
   stats.code_bytes = entry->size.code_bytes;
   stats.guests_bytes = entry->size.guests_bytes;

@@ -41,6 +41,9 @@ struct Size {
   }
 };
 
+/// `pool` with what earlier ones did.
+[[nodiscard]] PoolStats with_earlier(PoolStats pool, const PoolStats& earlier);
+
 /// One tenant, loaded or not. What is public data is under the lock, but for the first two.
 class Entry : public std::enable_shared_from_this<Entry> {
  public:
@@ -50,7 +53,7 @@ class Entry : public std::enable_shared_from_this<Entry> {
   std::size_t removals = 0;    // Asked for and not taken back: with any it takes no calls.
   std::shared_ptr<Load> load;  // None unless one is under way, or waits for its turn.
   std::optional<FailedLoad> failed_load;
-  TenantStats stats;  // But for the calls.
+  TenantStats stats;  // But for the calls, and what there is now. Its pool: what earlier ones did.
 
   // What the room counts.
   bool counts = false;
@@ -96,7 +99,10 @@ class Entry : public std::enable_shared_from_this<Entry> {
     pool_.store(nullptr, std::memory_order_seq_cst);
     if (pins_.none()) {
       const auto now = owned_->stats();
-      if (now.instances == now.idle) return std::move(owned_);
+      if (now.instances == now.idle) {
+        stats.pool = with_earlier(now, stats.pool);
+        return std::move(owned_);
+      }
     }
     pool_.store(owned_.get(), std::memory_order_seq_cst);
     return nullptr;

@@ -132,8 +132,12 @@ void Tenants::Core::load(Lock& lock, Entry& entry) {
   const LoadedHere here{*under_way};
   const Budget budget{.stop = under_way->stop.get_token()};
   lock.unlock();
+  const auto begun = Budget::Clock::now();
   auto pool = load_pool(entry, budget);
+  const auto took = Budget::Clock::now() - begun;
   lock.lock();
+  counted_.loading_time += took;
+  entry.stats.loading_time += took;
   if (pool && !entry.removed()) {
     entry.fresh_size = entry.size;
     room_.open(entry, *std::move(pool), coarse_now());

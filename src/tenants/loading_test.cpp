@@ -78,6 +78,7 @@ TEST(TenantsLoadingTest, LoadsDifferentTenantsAtATime) {
   slow.await_waits(4);
   EXPECT_EQ(slow.engine->compiled, 3);  // And no more.
   EXPECT_EQ(slow.tenants->stats().loading, 4U);
+  EXPECT_EQ(slow.tenants->stats().in_line, 1U);
 
   slow.compiles->open();
 
@@ -117,6 +118,7 @@ TEST(TenantsLoadingTest, TriesAgainLater) {
 TEST(TenantsLoadingTest, GoesOnWhenItsCallersHaveGivenUp) {
   SlowTenants slow;
   slow.add("a");
+  EXPECT_EQ(slow.tenants->stats().waiting_time, 0ns);
   const auto late =
       slow.call("a", {.operation = "any", .budget = {.deadline = Budget::Clock::now() + 1ms}});
   EXPECT_EQ(late.error().code(), Errc::deadline_exceeded);
@@ -131,6 +133,11 @@ TEST(TenantsLoadingTest, GoesOnWhenItsCallersHaveGivenUp) {
 
   EXPECT_TRUE(slow.call("a"));
   EXPECT_EQ(slow.engine->compiled, 1);
+  EXPECT_EQ(slow.tenants->stats().failed_waits, 2U);
+  EXPECT_EQ(slow.stats("a").failed_waits, 2U);
+  EXPECT_GE(slow.stats("a").waiting_time, 1ms);
+  EXPECT_GE(slow.stats("a").loading_time, 1ms);
+  EXPECT_EQ(slow.tenants->stats().loading_time, slow.stats("a").loading_time);
 }
 
 TEST(TenantsLoadingTest, WaitsNoLongerThanACallMayTake) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -328,6 +329,32 @@ TEST(TenantsTest, ReadsNoDirectoryAndNoMoreThanItMay) {
   stop.request_stop();
   EXPECT_EQ(refused(wasm_from(tree.path() / "a.wasm"), {.stop = stop.get_token()}).code(),
             Errc::cancelled);
+}
+
+TEST(TenantsTest, SaysWhatItsPoolsDidThoughTheyAreGone) {
+  NamedTenants named{{.loaded_max = 1}};
+  named.add("a");
+  named.add("b");
+  EXPECT_TRUE(named.call("a"));
+  EXPECT_FALSE(named.call("a", {.operation = "trap"}));
+  wait_until([&] { return named.stats("a").pool.idle == 1; });  // It has another instance.
+  EXPECT_TRUE(named.call("b"));
+
+  auto pool = named.stats("a").pool;
+  EXPECT_EQ(pool.calls, 2U);
+  EXPECT_EQ(pool.failures(Errc::trapped), 1U);
+  EXPECT_EQ(pool.spent, 1U);
+  EXPECT_EQ(pool.instances, 0U);
+  EXPECT_EQ(pool.memory_bytes, 0U);
+
+  EXPECT_TRUE(named.call("a"));
+
+  pool = named.stats("a").pool;
+  EXPECT_EQ(pool.calls, 3U);
+  EXPECT_EQ(pool.failures(Errc::trapped), 1U);
+  EXPECT_EQ(pool.started, 3U);
+  EXPECT_EQ(pool.instances, 1U);
+  EXPECT_EQ(pool.memory_bytes, kPage);
 }
 
 TEST(TenantsTest, AnswersManyThreadsWithFewLoadedAtATime) {
