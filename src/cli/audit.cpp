@@ -66,6 +66,11 @@ void put_what(nlohmann::ordered_json& object, const Event& event) {
       put_text(object, "operation", event.operation);
       object["payload_bytes"] = event.payload_bytes;
       break;
+    case EventKind::tenant_loaded:
+    case EventKind::tenant_dropped:
+      put_text(object, "tenant", event.tenant);
+      object["bytes"] = event.payload_bytes;
+      break;
   }
 }
 

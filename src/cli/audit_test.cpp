@@ -50,11 +50,13 @@ TEST(AuditTest, WhateverAGuestSaysALineIsOneLineOfAscii) {
   const std::string hostile =
       "\x1b[2J\r\n{\"event\":\"loaded\"}\n\x7f\u009b\u202e\u2028\ufeff\xff\xc3\"\\ \u00e4";
   for (const auto kind : {EventKind::loaded, EventKind::started, EventKind::replaced,
-                          EventKind::host_call, EventKind::denied, EventKind::call_failed}) {
+                          EventKind::host_call, EventKind::denied, EventKind::call_failed,
+                          EventKind::tenant_loaded, EventKind::tenant_dropped}) {
     const auto line = audit_line({.kind = kind,
                                   .binding = hostile,
                                   .name_space = hostile,
                                   .operation = hostile,
+                                  .tenant = hostile,
                                   .failure = Errc::denied,
                                   .message = hostile},
                                  hostile);

@@ -26,6 +26,8 @@ std::string_view to_string(EventKind kind) noexcept {
     case EventKind::host_call: return "host_call";
     case EventKind::denied: return "denied";
     case EventKind::call_failed: return "call_failed";
+    case EventKind::tenant_loaded: return "tenant_loaded";
+    case EventKind::tenant_dropped: return "tenant_dropped";
   }
   std::unreachable();
 }

@@ -9,7 +9,7 @@ namespace wapc {
 
 Tenants::Core::Core(std::shared_ptr<const Engine> engine, TenantsOptions options)
     : engine_{std::move(engine)},
-      options_{options},
+      options_{std::move(options)},
       room_{options_.memory_bytes_max, options_.loaded_max} {}
 
 Tenants::Core::~Core() = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "tenants/entry.hpp"
 #include "tenants/names.hpp"
 #include "tenants/room.hpp"
+#include "wapc/rpc/event.hpp"
 #include "wapc/tenants/tenants.hpp"
 
 namespace wapc {
@@ -72,7 +74,7 @@ class Tenants::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Result<Pool*> obtain(Entry& entry, const Budget& budget);
   [[nodiscard]] Result<> await(Lock& lock, Entry& entry, const Budget& budget);
 
-  // loading.cpp: threads that load. Under the lock, but for the last.
+  // loading.cpp: threads that load. Under the lock, but for `tell_loaded` and the last.
   [[nodiscard]] static bool awaits_this_thread(const Entry& entry);
   static void set_awaits(const tenants::Load* load);
   [[nodiscard]] static bool await_end(Lock& lock, tenants::Load& load, const Budget& budget);
@@ -81,11 +83,14 @@ class Tenants::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] bool unqueue(const Entry& entry);
   void load_queued(const std::stop_token& stop);
   void load(Lock& lock, Entry& entry);
+  void tell_loaded(const Entry& entry, const Error* error, std::chrono::nanoseconds took) const;
   void finish_load(Entry& entry, const Result<>& outcome);
   [[nodiscard]] Result<std::unique_ptr<Pool>> load_pool(Entry& entry, const Budget& budget);
 
   // keeping.cpp: who goes, and the keeper, a thread that looks at what is loaded.
   [[nodiscard]] Result<> make_room(Entry& entry, const tenants::Size& size);
+  void drop(tenants::Closed closed, std::string_view why) const;
+  void tell(const Entry& entry, Event event) const;
   void keep(const std::stop_token& stop);
   void look();
 

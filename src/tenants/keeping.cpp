@@ -3,6 +3,7 @@
 
 #include "base/try.hpp"
 #include "tenants/core.hpp"
+#include "wapc/base/utf8.hpp"
 
 // Who goes, and the keeper: a thread that looks at what is loaded.
 
@@ -30,13 +31,12 @@ std::unexpected<Error> no_room(const tenants::Room& room) {
 
 /// Counts `entry` with that size, and drops others, without the lock, until all fits.
 Result<> Tenants::Core::make_room(Entry& entry, const tenants::Size& size) {
+  Lock lock{mutex_};
   for (;;) {
-    std::unique_ptr<Pool> dropped;  // Goes after the lock.
-    const Lock lock{mutex_};
     room_.count(entry, size);
     if (room_.fits()) return {};
     const bool is_too_large = size.bytes() > room_.bytes_max();
-    if (!is_too_large) dropped = room_.close_one_at_rest();
+    auto dropped = is_too_large ? std::nullopt : room_.close_one_at_rest();
     if (!dropped) {
       const auto why = is_too_large ? too_large(size, room_.bytes_max()) : no_room(room_);
       room_.forget(entry);
@@ -44,7 +44,25 @@ Result<> Tenants::Core::make_room(Entry& entry, const tenants::Size& size) {
       return why;
     }
     ++counted_.dropped_for_room;
+    lock.unlock();
+    drop(*std::move(dropped), "room");
+    lock.lock();
   }
+}
+
+/// Without the lock, as its instances take their time to go, and the sink may call tenants.
+void Tenants::Core::drop(tenants::Closed closed, std::string_view why) const {
+  const auto gone = std::move(closed);
+  tell(*gone.entry,
+       {.kind = EventKind::tenant_dropped, .payload_bytes = gone.bytes, .message = why});
+}
+
+/// The same.
+void Tenants::Core::tell(const Entry& entry, Event event) const {
+  if (!options_.events) return;
+  const auto name = to_utf8(entry.name);
+  event.tenant = name;
+  record_safely(options_.events.get(), event);
 }
 
 void Tenants::Core::keep(const std::stop_token& stop) {
@@ -78,15 +96,17 @@ void Tenants::Core::look() {
     if (pool == nullptr) continue;
     room_.count(*entry, entry->size.with_guests(pool->stats()));
   }
+  Lock lock{mutex_};
   for (;;) {
-    std::unique_ptr<Pool> dropped;  // Goes after the lock.
-    const Lock lock{mutex_};
     const bool fits = room_.fits();
     // By the coarse clock, as what is compared with it.
     const auto unused_since = coarse_now() - options_.idle_timeout;
-    dropped = fits ? room_.close_one_at_rest(unused_since) : room_.close_one_at_rest();
+    auto dropped = fits ? room_.close_one_at_rest(unused_since) : room_.close_one_at_rest();
     if (!dropped) return;
     ++(fits ? counted_.dropped_idle : counted_.dropped_for_room);
+    lock.unlock();
+    drop(*std::move(dropped), fits ? "idle" : "room");
+    lock.lock();
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/try.hpp"
 #include "tenants/core.hpp"
+#include "wapc/base/utf8.hpp"
 
 // Threads that load. A load is nobody's: it goes on when those who wait for it have given up, or
 // one that takes longer than they wait would never end.
@@ -135,6 +136,7 @@ void Tenants::Core::load(Lock& lock, Entry& entry) {
   const auto begun = Budget::Clock::now();
   auto pool = load_pool(entry, budget);
   const auto took = Budget::Clock::now() - begun;
+  tell_loaded(entry, pool ? nullptr : &pool.error(), took);
   lock.lock();
   counted_.loading_time += took;
   entry.stats.loading_time += took;
@@ -144,14 +146,32 @@ void Tenants::Core::load(Lock& lock, Entry& entry) {
     keeper_wakes_.notify_one();
     return finish_load(entry, {});
   }
+  const auto bytes = entry.size.bytes();
   room_.forget(entry);
   const Result<> outcome =
       entry.removed() ? removed(entry.name)
                       : std::unexpected{pool.error().within("load the tenant " + entry.name)};
-  lock.unlock();
-  if (pool) pool->reset();  // Takes its time.
-  lock.lock();
+  if (pool) {
+    lock.unlock();
+    drop({entry.shared_from_this(), bytes, *std::move(pool)}, "removed");
+    lock.lock();
+  }
   finish_load(entry, outcome);
+}
+
+/// Without the lock. `error` is null when it was.
+void Tenants::Core::tell_loaded(const Entry& entry, const Error* error,
+                                std::chrono::nanoseconds took) const {
+  Event event{.kind = EventKind::tenant_loaded, .duration = took};
+  std::string message;
+  if (error == nullptr) {
+    event.payload_bytes = entry.size.bytes();
+  } else {
+    message = to_utf8(error->message());
+    event.failure = error->code();
+    event.message = message;
+  }
+  tell(entry, event);
 }
 
 /// Tells all who wait.

@@ -32,13 +32,14 @@ Result<> Tenants::Core::remove(Entry& entry, const Budget& budget) {
   WAPC_CHECK(end_load(entry, budget));
   WAPC_CHECK(drain(entry, budget));
   names_.remove(entry);
-  std::unique_ptr<Pool> pool;
+  std::optional<tenants::Closed> closed;
   {
     const Lock lock{mutex_};
-    pool = room_.close(entry);
+    closed = room_.close(entry);
   }
   // Nobody is answered or waits any more; who has been is about to leave.
   entry.pins().await_all_inside();
+  if (closed) drop(*std::move(closed), "removed");
   return {};
 }
 

@@ -26,23 +26,24 @@ void Room::open(Entry& entry, std::unique_ptr<Pool> pool, TimePoint now) {
   entry.open(std::move(pool));
 }
 
-std::unique_ptr<Pool> Room::close(Entry& entry) {
-  if (!entry.place) return nullptr;
+std::optional<Closed> Room::close(Entry& entry) {
+  if (!entry.place) return std::nullopt;
   by_use_.erase(*entry.place);
   entry.place.reset();
+  Closed closed{entry.shared_from_this(), entry.size.bytes(), entry.close()};
   forget(entry);
-  return entry.close();
+  return closed;
 }
 
 // A call does not touch this, so that what it is ordered by may be of long ago. Those at the front
 // are put where they belong by now, until one is where it belongs already.
-std::unique_ptr<Pool> Room::close_one_at_rest(TimePoint before) {
+std::optional<Closed> Room::close_one_at_rest(TimePoint before) {
   const auto put = [this](ByUse::node_type node) {
     auto& entry = *node.mapped();
     entry.place = by_use_.insert(std::move(node));
   };
   std::vector<ByUse::node_type> at_work;
-  std::unique_ptr<Pool> closed;
+  std::optional<Closed> closed;
   while (!closed && !by_use_.empty() && by_use_.begin()->first < before) {
     auto node = by_use_.extract(by_use_.begin());
     auto& entry = *node.mapped();
@@ -51,12 +52,13 @@ std::unique_ptr<Pool> Room::close_one_at_rest(TimePoint before) {
       put(std::move(node));
       continue;
     }
-    closed = entry.close_at_rest();
-    if (!closed) {
+    auto pool = entry.close_at_rest();
+    if (!pool) {
       at_work.push_back(std::move(node));
       continue;
     }
     entry.place.reset();
+    closed = {entry.shared_from_this(), entry.size.bytes(), std::move(pool)};
     ++entry.stats.drops;
     forget(entry);
   }

@@ -2,11 +2,19 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "tenants/entry.hpp"
 #include "wapc/pool/pool.hpp"
 
 namespace wapc::tenants {
+
+/// A tenant that takes calls no more, and what they went to.
+struct Closed {
+  std::shared_ptr<Entry> entry;
+  std::size_t bytes;
+  std::unique_ptr<Pool> pool;
+};
 
 /// What is loaded, or being loaded, and what that takes; who goes when there is to be room. Under
 /// the lock.
@@ -24,12 +32,12 @@ class Room {
   /// Has it take calls, which it is counted for.
   void open(Entry& entry, std::unique_ptr<Pool> pool, TimePoint now);
 
-  /// Has it take no more, and counts it no more. Null when it took none.
-  [[nodiscard]] std::unique_ptr<Pool> close(Entry& entry);
+  /// Has it take no more, and counts it no more. Nothing when it took none.
+  [[nodiscard]] std::optional<Closed> close(Entry& entry);
 
   /// Does so with the one that was not used for longest, and not since `before`, of those that are
-  /// at rest. Null when there is none.
-  [[nodiscard]] std::unique_ptr<Pool> close_one_at_rest(TimePoint before = TimePoint::max());
+  /// at rest. Nothing when there is none.
+  [[nodiscard]] std::optional<Closed> close_one_at_rest(TimePoint before = TimePoint::max());
 
   [[nodiscard]] bool fits() const noexcept {
     return bytes_ <= bytes_max_ && loaded_ <= loaded_max_;

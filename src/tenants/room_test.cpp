@@ -113,11 +113,11 @@ TEST_F(TenantsRoomTest, CountsNoneWithoutACallWhoseInstanceIsStillAtWork) {
   EXPECT_FALSE(entry.pool()->invoke(testing::kAny));
   gate->await(1);
 
-  EXPECT_EQ(room_.close_one_at_rest(), nullptr);
+  EXPECT_FALSE(room_.close_one_at_rest());
 
   gate->open();
   testing::wait_until([&] { return entry.pool()->stats().idle == 1; });
-  EXPECT_NE(room_.close_one_at_rest(), nullptr);
+  EXPECT_TRUE(room_.close_one_at_rest());
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Result<std::unique_ptr<Tenants>> Tenants::make(std::shared_ptr<const Engine> eng
   assert(engine);
   WAPC_CHECK(check(options));
   if (options.loads_max == 0) options.loads_max = std::max(1U, std::thread::hardware_concurrency());
-  auto core = std::make_shared<Core>(std::move(engine), options);
+  auto core = std::make_shared<Core>(std::move(engine), std::move(options));
   WAPC_CHECK(core->begin());
   return std::unique_ptr<Tenants>{new Tenants{std::move(core)}};
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -21,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ask;
 using testing::Caller;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::kAny;
 using testing::kPage;
@@ -355,6 +358,76 @@ TEST(TenantsTest, SaysWhatItsPoolsDidThoughTheyAreGone) {
   EXPECT_EQ(pool.started, 3U);
   EXPECT_EQ(pool.instances, 1U);
   EXPECT_EQ(pool.memory_bytes, kPage);
+}
+
+/// What tenants tell of themselves, a line for each event.
+struct Told {
+  std::shared_ptr<EventSink> sink() {
+    return recording_to([this](const Event& event) {
+      std::string line{to_string(event.kind)};
+      line.append(" ").append(event.tenant).append(" ");
+      line.append(event.failure ? to_string(*event.failure) : std::to_string(event.payload_bytes));
+      if (!event.message.empty()) line.append(": ").append(event.message);
+      const std::scoped_lock lock{mutex};
+      lines.push_back(std::move(line));
+    });
+  }
+
+  std::vector<std::string> all() {
+    const std::scoped_lock lock{mutex};
+    return lines;
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> lines;
+};
+
+TEST(TenantsTest, TellsWhatIsLoadedAndWhyItGoes) {
+  Told told;
+  NamedTenants named{{.loaded_max = 1, .events = told.sink()}};
+  named.add("a", {}, made_of(counts, 7));
+  named.add("b", {}, made_of(counts));
+  ASSERT_TRUE(named.tenants->add("\xff", NamedTenants::made_of("unheard of")));
+  EXPECT_TRUE(named.call("a"));
+  EXPECT_TRUE(named.call("b"));
+  EXPECT_FALSE(named.call("\xff"));
+  EXPECT_TRUE(named.call("b"));
+  EXPECT_TRUE(named.tenants->remove("b"));
+  EXPECT_TRUE(named.tenants->remove("a"));  // Which is not loaded.
+
+  EXPECT_THAT(told.all(), ElementsAre("tenant_loaded a 65543", "tenant_dropped a 65543: room",
+                                      "tenant_loaded b 65536", "tenant_dropped b 65536: room",
+                                      "tenant_loaded \xef\xbf\xbd invalid module: nobody knows it",
+                                      "tenant_loaded b 65536", "tenant_dropped b 65536: removed"));
+}
+
+TEST(TenantsTest, TellsThatOneWasIdle) {
+  Told told;
+  NamedTenants named{{.idle_timeout = 1ms, .look_every = 1ms, .events = told.sink()}};
+  named.add("a", {}, made_of(counts));
+  EXPECT_TRUE(named.call("a"));
+  wait_until([&] { return told.all().size() == 2; });
+  EXPECT_EQ(told.all().back(), "tenant_dropped a 65536: idle");
+}
+
+TEST(TenantsTest, TellsOneWhoMayCallThemAndThrow) {
+  NamedTenants* the = nullptr;
+  std::atomic<int> refused = 0;
+  const auto sink = recording_to([&](const Event& event) {
+    const auto called = the->call("a");
+    if (!called && called.error().code() == Errc::busy) ++refused;
+    throw std::string{event.tenant};
+  });
+  NamedTenants named{{.loaded_max = 2, .loads_max = 1, .events = sink}};
+  the = &named;
+  named.add("a", {}, made_of(counts));
+  named.add("b", {}, made_of(counts));
+  EXPECT_EQ(as_text(named.call("a").value()), "1");
+  EXPECT_EQ(as_text(named.call("b").value()), "1");
+  EXPECT_EQ(as_text(named.call("a").value()), "3");
+  EXPECT_EQ(refused, 1);  // As `a` was being loaded itself.
+  EXPECT_TRUE(named.tenants->remove("b"));
+  EXPECT_EQ(as_text(named.call("a").value()), "5");
 }
 
 TEST(TenantsTest, AnswersManyThreadsWithFewLoadedAtATime) {

@@ -53,7 +53,7 @@ inline constexpr std::size_t kPage = 65536;  // What each scripted guest has of 
 /// Tenants of such an engine.
 struct NamedTenants {
   explicit NamedTenants(TenantsOptions options = {})
-      : tenants{Tenants::make(engine, options).value()} {}
+      : tenants{Tenants::make(engine, std::move(options)).value()} {}
 
   ~NamedTenants() { gate->open(); }
 

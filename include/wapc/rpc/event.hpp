@@ -14,12 +14,14 @@ namespace wapc {
 
 /// What happened to a guest, or what it tried.
 enum class EventKind : std::uint8_t {
-  loaded,       ///< A module was compiled and checked as a guest, or was refused: see `failure`.
-  started,      ///< An instance was started, or could not be.
-  replaced,     ///< A host serves another module now, or does not: see `failure`.
-  host_call,    ///< The guest called the host and was answered, or got an error.
-  denied,       ///< The same, where the guest may not call that: the error is `denied`.
-  call_failed,  ///< A call of the guest failed: a trap, a limit, a deadline, an error of its own.
+  loaded,         ///< A module was compiled and checked as a guest, or was refused: see `failure`.
+  started,        ///< An instance was started, or could not be.
+  replaced,       ///< A host serves another module now, or does not: see `failure`.
+  host_call,      ///< The guest called the host and was answered, or got an error.
+  denied,         ///< The same, where the guest may not call that: the error is `denied`.
+  call_failed,    ///< A call of the guest failed: a trap, a limit, a deadline, an error of its own.
+  tenant_loaded,  ///< A tenant was loaded, or could not be.
+  tenant_dropped,  ///< One that was loaded went: see `message`.
 };
 
 /// `loaded`, `started`, ...: the enumerator's name.
@@ -29,18 +31,23 @@ enum class EventKind : std::uint8_t {
 /// otherwise the guest's: whoever writes them to a terminal or a file escapes them.
 struct Event {
   EventKind kind{};
-  std::uint64_t guest_id = 0;  ///< 0 while there is no guest yet: of `loaded`.
+  std::uint64_t guest_id = 0;  ///< 0 when there is no guest yet, or many: of `loaded`, of tenants.
 
   /// Of a host call, also a denied one; else empty.
   std::string_view binding = {};
   std::string_view name_space = {};
   std::string_view operation = {};  ///< Of `call_failed`: the operation of the guest's.
 
-  std::size_t payload_bytes = 0;  ///< Of a host call or a call; of `loaded` the module.
-  std::size_t answer_bytes = 0;   ///< Of a host call that was answered.
+  std::string_view tenant = {};  ///< Of a tenant's events its name; else empty.
+
+  /// Of a host call or a call; of `loaded` the module; of a tenant what it takes, or took.
+  std::size_t payload_bytes = 0;
+  std::size_t answer_bytes = 0;  ///< Of a host call that was answered.
 
   std::optional<Errc> failure = std::nullopt;
-  std::string_view message = {};  ///< Of a failure.
+
+  /// Of a failure; of `tenant_dropped` why: `room`, which others needed, `idle` or `removed`.
+  std::string_view message = {};
 
   /// Of what took time; of a host call in steps of some milliseconds.
   std::chrono::nanoseconds duration{0};

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 
 #include "wapc/base/budget.hpp"
 #include "wapc/base/bytes.hpp"
@@ -11,6 +12,7 @@
 #include "wapc/engine/module_limits.hpp"
 #include "wapc/host/guest_module.hpp"
 #include "wapc/pool/pool_options.hpp"
+#include "wapc/rpc/event.hpp"
 
 namespace wapc {
 
@@ -48,6 +50,11 @@ struct TenantsOptions {
 
   /// How many are being loaded at a time; 0: as many as the machine has hardware threads.
   std::size_t loads_max = 0;
+
+  /// Gets `tenant_loaded` and `tenant_dropped`, on the thread that loaded or dropped it, and may
+  /// call tenants. Those of a tenant come in their order, except that a drop may come late when it
+  /// is called again at once. None: they are dropped.
+  std::shared_ptr<EventSink> events = nullptr;
 };
 
 }  // namespace wapc
