@@ -37,9 +37,9 @@ struct TierStatus {
   std::string reason = {};
 };
 
-/// A pool that serves at once, on an engine that loads a guest quickly (wasm3), and goes on with
-/// another whose code is quicker (wasmtime), as soon as that has compiled the guest: a swap, so
-/// that no call is lost and instances start anew. Thread-safe.
+/// A pool that serves at once, on an engine that loads a guest quickly (wasm3, winch), and goes on
+/// with another whose code is quicker (wasmtime), as soon as that has compiled the guest: a swap,
+/// so that no call is lost and instances start anew. Thread-safe.
 class TieredPool final : public Invoker {
  public:
   /// Loads `wasm` with the second engine, on a thread of its own, and after `patience` with the
