@@ -55,7 +55,7 @@ Result<> give(GuestMemory memory, std::string_view function, std::uint32_t point
   const auto target = block(memory, pointer, bytes.size());
   if (!target) [[unlikely]]
     return outside_memory(function, pointer, bytes.size(), memory.size());
-  std::copy(bytes.begin(), bytes.end(), target->begin());
+  write(*target, bytes);
   return {};
 }
 
@@ -105,13 +105,13 @@ Result<> Conversation::finish(const Result<std::uint64_t>& returned, Bytes& resp
   if (!succeeded || !responded_) [[unlikely]]
     return why_unanswered(returned);
   if (guest_error_) [[unlikely]]
-    report_dropped_error();
+    report_dropped(*guest_error_);
   std::swap(response, response_);
   return {};
 }
 
-void Conversation::report_dropped_error() const {
-  options_.log->report("the guest answered, and dropped its error: " + *guest_error_);
+void Conversation::report_dropped(const std::string& error) const {
+  options_.log->report("the guest answered, and dropped its error: " + error);
 }
 
 std::unexpected<Error> Conversation::why_unanswered(const Result<std::uint64_t>& returned) {
@@ -139,7 +139,7 @@ Result<> Conversation::guest_request(Caller& caller, std::uint32_t operation_poi
   if (!payload_block) [[unlikely]]
     return outside_memory("__guest_request", payload_pointer, payload.size(), memory.size());
   WAPC_CHECK(give(memory, "__guest_request", operation_pointer, operation));
-  std::copy(payload.begin(), payload.end(), payload_block->begin());
+  write(*payload_block, payload);
   return {};
 }
 

@@ -15,9 +15,9 @@ namespace wapc {
 namespace {
 
 #if WAPC_ENGINE_WASMTIME
-template <WasmtimeOptions::Compiler kCompiler>
+template <WasmtimeOptions::Compiler Compiler>
 Result<std::unique_ptr<Engine>> make_wasmtime(const BuiltinEngineOptions& options) {
-  WasmtimeOptions own{.compiler = kCompiler};
+  WasmtimeOptions own{.compiler = Compiler};
   if (options.stack_bytes) own.stack_bytes = *options.stack_bytes;
   if (options.perf_map) own.profiling = WasmtimeOptions::Profiling::perf_map;
   return make_wasmtime_engine(own);

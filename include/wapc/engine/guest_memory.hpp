@@ -23,12 +23,17 @@ using GuestMemory = std::span<std::byte>;
   return memory.subspan(pointer, length);
 }
 
+/// Copies `bytes` to `block`, which has room for them.
+inline void write(GuestMemory block, BytesView bytes) noexcept {
+  std::copy(bytes.begin(), bytes.end(), block.begin());  // ranges::copy: bytewise in GCC 12.
+}
+
 /// Copies `bytes` to `pointer`; false, and nothing written, when they do not fit there.
 [[nodiscard]] inline bool write(GuestMemory memory, std::uint32_t pointer,
                                 BytesView bytes) noexcept {
   const auto target = slice(memory, pointer, bytes.size());
   if (!target) return false;
-  std::copy(bytes.begin(), bytes.end(), target->begin());  // ranges::copy: bytewise in GCC 12.
+  write(*target, bytes);
   return true;
 }
 

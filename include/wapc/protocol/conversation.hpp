@@ -75,7 +75,7 @@ class Conversation final : public HostState {
 
  private:
   // Apart from `finish`, which is quicker without them.
-  [[gnu::cold]] void report_dropped_error() const;
+  [[gnu::cold]] void report_dropped(const std::string& error) const;
   [[gnu::cold]] std::unexpected<Error> why_unanswered(const Result<std::uint64_t>& returned);
 
   Result<> guest_request(Caller& caller, std::uint32_t operation_pointer,

@@ -226,16 +226,16 @@ const Budget& Wasm3Instance::budget() const {
   return budget_ != nullptr ? *budget_ : unlimited;
 }
 
-template <bool kResult>
+template <bool HasResult>
 const void* Wasm3Instance::answer(void* binding, std::uint64_t* stack) noexcept {
   const auto& [body, state, instance, parameters] = *static_cast<const Binding*>(binding);
   // The slot of the result comes first, as on the stack of a call.
-  auto result = body(*state, *instance, {stack + (kResult ? 1 : 0), parameters, 1});
+  auto result = body(*state, *instance, {stack + (HasResult ? 1 : 0), parameters, 1});
   if (!result) [[unlikely]] {
     instance->stopped_by_ = std::move(result).error();
     return kStopped;
   }
-  if constexpr (kResult) *stack = *result;
+  if constexpr (HasResult) *stack = *result;
   return m3Err_none;
 }
 

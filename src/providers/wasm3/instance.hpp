@@ -49,7 +49,7 @@ class Wasm3Instance final : public Instance {
   };
 
   /// Of functions with a result, and of those without.
-  template <bool kResult>
+  template <bool HasResult>
   static const void* answer(void* binding, std::uint64_t* stack) noexcept;
 
   [[nodiscard]] Result<> load(const InstanceLimits& limits, const void* stack_limit);
