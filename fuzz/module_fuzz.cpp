@@ -90,6 +90,7 @@ void run(BytesView wasm) {
     if (!needed || !needed->without(engine->info().features).empty()) continue;
     const auto outcome = refused(transcript) ? transcript.front() : "loaded";
     if (outcome.contains("wasm3 cannot run this module")) continue;
+    if (outcome.contains("for CPUs without AVX")) continue;  // Winch, on a processor of few means.
     if (first.empty()) first = outcome;
     check(outcome == first, "the engines do not agree", first + " and " + outcome);
   }

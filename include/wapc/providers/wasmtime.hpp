@@ -22,8 +22,8 @@ struct WasmtimeOptions {
   /// called `winch`. It compiles on the thread that loads, so that nothing which is compiled
   /// elsewhere is waited for, and takes 512 KiB of that thread's native stack. It is there on
   /// x86-64 alone, needs `use_signals`, and has no relaxed SIMD, tail calls, exceptions,
-  /// `externref`, typed function references or garbage collection; for SIMD it needs a processor
-  /// with AVX.
+  /// `externref`, typed function references or garbage collection. For SIMD it needs a processor
+  /// with AVX, and for some instructions with AVX2 or AVX-512: else such a module is refused.
   Compiler compiler = Compiler::cranelift;
 
   /// Native stack for guest code, in bytes, from 16 KiB to 1 GiB. A thread that calls a guest needs

@@ -109,6 +109,18 @@ TEST(WinchTest, CountsFuel) {
   EXPECT_EQ(result.error().code(), Errc::limit_exceeded) << result.error().message();
 }
 
+TEST(WinchTest, MakesCodeOfWhatTheOtherCompilerLeavesOut) {
+  std::string body;
+  for (int i = 0; i < 20'000; ++i) body += "(local.set 0 (i32.mul (local.get 0) (local.get 1)))";
+  const auto wasm = from_text("(module (func (export \"run\") (param i32 i32) " + body + "))");
+
+  const auto cranelift = make_wasmtime_engine().value()->compile(wasm).value()->code_bytes();
+  const auto winch =
+      make_wasmtime_engine({.compiler = kWinch}).value()->compile(wasm).value()->code_bytes();
+
+  EXPECT_GT(winch, cranelift + 20'000);
+}
+
 TEST(WinchTest, TakesNoCodeOfTheOtherCompilers) {
   const auto cranelift = make_wasmtime_engine().value();
   const auto winch = make_wasmtime_engine({.compiler = kWinch}).value();
